@@ -1,6 +1,6 @@
 //! Bulks that one run alone hands over.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use super::ports::{BulkSource, IsHeldBack, Supply};
@@ -11,9 +11,9 @@ use crate::plan::Bulk;
 /// Bulks that one run alone hands over, in their order; those of a message that is held back wait for their turn
 /// in theirs.
 #[derive(Debug)]
-pub struct PlannedBulks(Mutex<Vec<BulkLane>>);
+pub struct PlannedBulks(Mutex<BTreeMap<usize, BulkLane>>);
 
-/// The bulks of one message, each with its place among all.
+/// The bulks of one message, each with its place among all; never none.
 #[derive(Debug)]
 struct BulkLane {
     message: MessageRevision,
@@ -24,28 +24,32 @@ impl PlannedBulks {
     /// Takes them.
     #[must_use]
     pub fn new(bulks: Vec<Bulk>) -> Self {
-        let mut lanes: Vec<BulkLane> = Vec::new();
+        let mut lanes: BTreeMap<MessageRevision, VecDeque<(usize, Bulk)>> = BTreeMap::new();
         for (place, bulk) in bulks.into_iter().enumerate() {
-            let is_its = |lane: &&mut BulkLane| lane.message.0 == bulk.message && lane.message.1 == bulk.revision;
-            match lanes.iter_mut().rev().find(is_its) {
-                Some(lane) => lane.bulks.push_back((place, bulk)),
-                None => lanes
-                    .push(BulkLane { message: (bulk.message.clone(), bulk.revision), bulks: [(place, bulk)].into() }),
-            }
+            lanes.entry((bulk.message.clone(), bulk.revision)).or_default().push_back((place, bulk));
         }
-        Self(Mutex::new(lanes))
+        let lanes = lanes.into_iter().map(|(message, bulks)| BulkLane { message, bulks });
+        Self(Mutex::new(lanes.filter_map(BulkLane::at_its_place).collect()))
     }
 
+    /// Gives the first bulk of all that is not held back. Nothing is looked through for that but the messages that are.
     fn take(&self, is_held_back: &IsHeldBack<'_>) -> Supply {
         let mut lanes = lock(&self.0);
-        lanes.retain(|lane| !lane.bulks.is_empty());
-        let free = lanes.iter_mut().filter(|lane| !is_held_back(&lane.message));
-        let first = free.min_by_key(|lane| lane.bulks.front().map(|(place, _)| *place));
-        match first.and_then(|lane| lane.bulks.pop_front()) {
-            Some((_, bulk)) => Supply::Bulk(bulk),
-            None if lanes.is_empty() => Supply::UsedUp,
-            None => Supply::HeldBack,
-        }
+        let free = lanes.iter().find(|(_, lane)| !is_held_back(&lane.message)).map(|(place, _)| *place);
+        let Some(mut lane) = free.and_then(|place| lanes.remove(&place)) else {
+            return if lanes.is_empty() { Supply::UsedUp } else { Supply::HeldBack };
+        };
+        let first = lane.bulks.pop_front();
+        lanes.extend(lane.at_its_place());
+        first.map_or(Supply::UsedUp, |(_, bulk)| Supply::Bulk(bulk))
+    }
+}
+
+impl BulkLane {
+    /// The lane with the place of its first bulk; nothing, if it has none any more.
+    fn at_its_place(self) -> Option<(usize, Self)> {
+        let place = self.bulks.front().map(|(place, _)| *place)?;
+        Some((place, self))
     }
 }
 
@@ -56,7 +60,7 @@ impl BulkSource for PlannedBulks {
 
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         let lanes = std::mem::take(&mut *lock(&self.0));
-        lanes.into_iter().flat_map(|lane| lane.bulks).map(|(_, bulk)| not_attempted(bulk)).collect()
+        lanes.into_values().flat_map(|lane| lane.bulks).map(|(_, bulk)| not_attempted(bulk)).collect()
     }
 }
 

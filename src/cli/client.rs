@@ -2,10 +2,10 @@
 
 use crate::apply::GatewayTime;
 use crate::gateway::{Client, ClientError, ClientLimits};
+use crate::report::failure_code::FailureCode;
 
 use super::clock::RunClock;
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::settings::Settings;
 use super::store::expected;
@@ -29,12 +29,12 @@ pub(super) fn client(context: &Context, settings: &Settings, clock: RunClock) ->
 /// The credentials are missing.
 #[must_use]
 pub(super) fn no_api_key() -> Failure {
-    Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY")
+    Failure::new(FailureCode::ApiKeyMissing, "the gateway's API key is missing: set SENDFORM_API_KEY")
 }
 
 /// There is no way to a gateway, in words.
 #[must_use]
 pub(super) fn client_failure(error: &ClientError) -> Failure {
-    let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
-    Failure::new(exit, "the gateway's client cannot be made").because(error)
+    let code = if matches!(error, ClientError::Key) { FailureCode::Credentials } else { FailureCode::Environment };
+    Failure::new(code, "the gateway's client cannot be made").because(error)
 }

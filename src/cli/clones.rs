@@ -1,15 +1,15 @@
 //! A lockfile that git keeps, and the other clones that have one as well: what they have sent is in theirs, and what
 //! was sent here they do not know before it is pushed.
 
-use std::hash::{DefaultHasher, Hasher as _};
-use std::io::{BufRead as _, BufReader};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{Ledger, LedgerDelta};
+use crate::report::failure_code::FailureCode;
 use crate::report::ledger::delta::DeltaView;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::words::list;
-use crate::store::regular::{self, Links};
 use crate::store::{
     BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, Publishing, TypedGit, Unpublished,
     Upstream,
@@ -60,10 +60,7 @@ pub(super) fn warnings(context: &Context, ledger: &Ledger) -> Result<Vec<(String
         Upstream::Fetched { branches, unpushed } => {
             let (seen, not_here): (Vec<_>, Vec<_>) =
                 branches.iter().partition(|branch| branch.lockfile != FetchedLockfile::NotHere);
-            let not_here = not_here.into_iter().map(|FetchedBranch { name, .. }| {
-                let words = format!("the lockfile of {name} is not all in this clone, so it was not compared with it");
-                (words, format!("to have it here: `{} fetch --refetch --no-filter`", file.git))
-            });
+            let not_here = not_here.into_iter().map(|FetchedBranch { name, .. }| not_here_words(&file, name));
             not_here.chain(unpublished(&file, &seen, unpushed)).collect()
         }
     })
@@ -89,17 +86,12 @@ fn unpublished(file: &TypedGit, seen: &[&FetchedBranch], unpushed: LedgerDelta) 
     Some((words, format!("before anybody else sends: {}", file.publish())))
 }
 
-/// Says to somebody who only looks that nothing would be sent from this clone, if that is so.
+/// Why nothing would be sent from this clone, if that is so: for somebody who only looks.
 ///
 /// # Errors
 /// If no gateway is named.
-pub(super) fn warn(context: &Context, ledger: &Ledger, output: &Output) -> Result<(), Failure> {
-    if let Some((file, upstream)) = look(context, ledger)?
-        && let Err(failure) = refusal(&file, &upstream)
-    {
-        output.tell(&failure.as_warning());
-    }
-    Ok(())
+pub(super) fn refused(context: &Context, ledger: &Ledger) -> Result<Option<Failure>, Failure> {
+    Ok(look(context, ledger)?.and_then(|(file, upstream)| refusal(&file, &upstream).err()))
 }
 
 /// How the lockfile stands to what was fetched; nothing, if it is none that git may keep.
@@ -108,6 +100,12 @@ fn look(context: &Context, ledger: &Ledger) -> Result<Option<(TypedGit, Upstream
     let expected = expected_by_anybody(context)?;
     let upstream = tokio::task::block_in_place(|| context.gateway.ledger.upstream(ledger, &expected));
     Ok(upstream.map(|upstream| (file, upstream)))
+}
+
+/// What is said of a lockfile that git has, and this clone lacks a part of, and what to do about it.
+pub(super) fn not_here_words(file: &TypedGit, of: &str) -> (String, String) {
+    let words = format!("the lockfile of {of} is not all in this clone, so it was not compared with the ledger");
+    (words, format!("to have it here: `{} fetch --refetch --no-filter`", file.git))
 }
 
 /// Why nothing is sent from this clone, if that is so.
@@ -121,27 +119,30 @@ fn refusal(file: &TypedGit, upstream: &Upstream) -> Result<(), Failure> {
 
 /// What the files were like at some time that git may keep of a ledger: the lockfile, and the stops beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct KeptFiles([Option<u64>; 2]);
+pub(super) struct KeptFiles([Option<KeptState>; 2]);
+
+/// What tells a file from the same one before something was written. A line that is added makes it longer, and one that
+/// is put in order is another file, which takes the place of the old one while that is still there. So nothing has to be
+/// read, however large they are; and whether git lacks what was written is asked only if something was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KeptState {
+    length: u64,
+    number: u64,
+    changed: (i64, i64),
+}
 
 impl KeptFiles {
     /// Takes what they are like now.
     pub(super) fn of(ledger: &LedgerLocation) -> Self {
-        Self(ledger.kept_files().map_or([None; 2], |files| files.map(|file| digest(&file))))
+        Self(ledger.kept_files().map_or([None; 2], |files| files.map(|file| KeptState::of(&file))))
     }
 }
 
-/// What a file has, as far as it is to be told from something else; nothing, if there is none.
-fn digest(file: &Path) -> Option<u64> {
-    let mut reader = BufReader::new(regular::open_to_read(file, Links::Refused).ok()?);
-    let mut hasher = DefaultHasher::new();
-    loop {
-        let part = reader.fill_buf().ok()?;
-        if part.is_empty() {
-            return Some(hasher.finish());
-        }
-        hasher.write(part);
-        let length = part.len();
-        reader.consume(length);
+impl KeptState {
+    /// Takes it; nothing, if there is no file.
+    fn of(file: &Path) -> Option<Self> {
+        let data = fs::symlink_metadata(file).ok()?;
+        Some(Self { length: data.len(), number: data.ino(), changed: (data.ctime(), data.ctime_nsec()) })
     }
 }
 
@@ -209,7 +210,7 @@ fn check(file: &TypedGit, branches: &[FetchedBranch]) -> Result<(), Failure> {
 /// Where git does not answer, another clone may have sent everything already.
 fn untold(silence: &GitSilence) -> Failure {
     let message = format!("what other clones have sent cannot be told: {silence}");
-    Failure::new(Exit::Ledger, harmless(&message, LineFeeds::Escape)).hint(silence.hint().unwrap_or_default())
+    Failure::new(FailureCode::Ledger, harmless(&message, LineFeeds::Escape)).hint(silence.hint().unwrap_or_default())
 }
 
 /// How this clone gets to know what others have pushed.
@@ -232,7 +233,7 @@ fn behind(file: &TypedGit, lacking: &[(&str, LedgerDelta, bool)]) -> Failure {
     let has: Vec<String> = lacking.iter().map(has).collect();
     let TypedGit { git, add, .. } = file;
     let message = format!("another clone has sent what this one does not know of: {}", list(&has));
-    let mut failure = Failure::new(Exit::Ledger, message);
+    let mut failure = Failure::new(FailureCode::CloneBehind, message);
     for (name, _, is_merged) in lacking {
         failure = failure.hint(if *is_merged {
             format!(
@@ -260,7 +261,7 @@ fn unreadable(file: &TypedGit, branch: &str, why: &str, is_first: bool) -> Failu
     } else {
         format!("take it to {branch}, by a merge of this branch, and `{git} fetch`")
     };
-    Failure::new(Exit::Ledger, message)
+    Failure::new(FailureCode::CloneBehind, message)
         .hint(format!("it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"))
         .hint(format!("if this one is the right one: {keep}"))
 }

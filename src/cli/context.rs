@@ -7,6 +7,7 @@ use crate::campaign::{Campaign, Project};
 use crate::diagnostic::Diagnostics;
 use crate::identity::MessageKey;
 use crate::plan::{Accepted, Frozen, Selection};
+use crate::report::failure_code::FailureCode;
 use crate::report::validation::ValidationReport;
 use crate::source::Folders;
 
@@ -67,9 +68,9 @@ impl Context {
         let files = files::read(global)?;
         if files.project.is_none() || files.diagnostics.has_errors() {
             show_diagnostics(output, &files.check())?;
-            return Err(Failure::silent(Exit::Files));
+            return Err(Failure::silent(FailureCode::Files));
         }
-        let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
+        let Some(project) = files.project else { return Err(Failure::silent(FailureCode::Files)) };
         files.home.check_private()?;
         let gateway = if global.sandbox {
             GatewayAccess::sandbox(&project, &files.home, settings, global).await?
@@ -128,7 +129,7 @@ impl PlanOptions {
     /// # Errors
     /// If something has the wrong form, or names nothing.
     pub(super) fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
-        let usage = |message: String| Failure::new(Exit::Usage, message);
+        let usage = |message: String| Failure::new(FailureCode::Usage, message);
         let mut plan_options = Self::default();
         for text in &scope.only {
             plan_options.selection.add(text).map_err(usage)?;
@@ -156,7 +157,7 @@ impl PlanOptions {
 pub(super) fn no_message(name: &str, keys: &[&MessageKey]) -> Failure {
     let mut seen = HashSet::new();
     let known: Vec<String> = keys.iter().filter(|key| seen.insert(*key)).map(|key| format!("`{key}`")).collect();
-    let failure = Failure::new(Exit::Usage, format!("there is no campaign or message `{name}`"));
+    let failure = Failure::new(FailureCode::MessageUnknown, format!("there is no campaign or message `{name}`"));
     match known.as_slice() {
         [] => failure,
         [only] => failure.hint(format!("the only message is {only}")),
@@ -174,19 +175,19 @@ mod tests {
 
     #[test]
     fn a_command_keeps_its_own_result() {
-        let check = |ended: Result<Exit, Failure>, stopped: Option<Exit>, expect: Result<Exit, &str>| {
+        let check = |ended: Result<Exit, Failure>, stopped: Option<FailureCode>, expect: Result<Exit, &str>| {
             let mut told = Vec::new();
-            let stopped = stopped.map_or(Ok(()), |exit| Err(Failure::new(exit, "the books")));
+            let stopped = stopped.map_or(Ok(()), |code| Err(Failure::new(code, "the books")));
             let is_stopped = stopped.is_ok();
             let result = both(ended, stopped, |failure| told.push(failure.message.clone()));
             assert_eq!(result.map_err(|failure| failure.message), expect.map_err(str::to_owned));
             assert_eq!(told, if is_stopped { vec![] } else { vec!["the books"] });
         };
-        let own = || Err(Failure::new(Exit::Ledger, "the ledger"));
+        let own = || Err(Failure::new(FailureCode::Ledger, "the ledger"));
         check(Ok(Exit::Doubt), None, Ok(Exit::Doubt));
         check(own(), None, Err("the ledger"));
-        check(own(), Some(Exit::Environment), Err("the ledger"));
-        check(Ok(Exit::Done), Some(Exit::Environment), Ok(Exit::Environment));
-        check(Ok(Exit::Doubt), Some(Exit::Environment), Ok(Exit::Doubt));
+        check(own(), Some(FailureCode::Environment), Err("the ledger"));
+        check(Ok(Exit::Done), Some(FailureCode::Environment), Ok(Exit::Environment));
+        check(Ok(Exit::Doubt), Some(FailureCode::Environment), Ok(Exit::Doubt));
     }
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::PROVES_WITHIN;
 use crate::ledger::Unclosed;
+use crate::report::failure_code::FailureCode;
 use crate::report::words::plural;
 
-use super::exit::Exit;
 use super::failure::Failure;
 
 /// Those of which the gateway's logs do not tell all any more.
@@ -36,7 +36,7 @@ fn failure(unclosed: &[Unclosed], why: &str) -> Failure {
     let (has, end) = if unclosed.len() == 1 { ("has", "its end") } else { ("have", "their ends") };
     let (runs, count) = (plural(unclosed.len() as u64, "run"), plural(entries, "entry"));
     let message = format!("{runs} with {count} {has} not ended in this ledger as runs do, and {end} may be missing");
-    Failure::new(Exit::Ledger, message)
+    Failure::new(FailureCode::RunsUnclosed, message)
         .hint(format!("{why}: look for a newer version of the ledger, on the machine that made it or in git"))
         .hint(format!("if there is none, and nothing more was sent: `sendform apply --accept unclosed={entries}`"))
 }

@@ -9,6 +9,7 @@ use crate::apply::Clock as _;
 use crate::apply::evidence::{self, ReconcileOptions, Reconciled};
 use crate::gateway::Client;
 use crate::plan::Selection;
+use crate::report::failure_code::FailureCode;
 use crate::report::reconcile::ReconcileReport;
 use crate::report::text::reconcile;
 use crate::report::words::plural;
@@ -68,7 +69,7 @@ pub(super) async fn first(
         return Ok(reconciled.open());
     }
     let message = format!("{} got their message more than once, so nothing was sent now", plural(people, "person"));
-    Err(Failure::new(Exit::Ledger, message)
+    Err(Failure::new(FailureCode::AcceptedTwice, message)
         .hint(
             "find out why before anything else is sent: a run with another ledger, a word given to \
              `sendform resolve` that was wrong, or something else that sends these messages",
@@ -119,7 +120,7 @@ pub(super) async fn last(
         },
         people => {
             let message = format!("{} got their message more than once", plural(people, "person"));
-            Err(Failure::new(Exit::Ledger, message))
+            Err(Failure::new(FailureCode::AcceptedTwice, message))
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::report::failure_code::FailureCode;
+
 /// Why a command ends as it does. The order is the order in which they win, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -71,26 +73,6 @@ impl Exit {
         }
     }
 
-    /// Its stable name, in documents.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Environment => "environment",
-            Self::Pending => "pending",
-            Self::Files => "files",
-            Self::SafetyLimit => "safetyLimit",
-            Self::Mismatch => "mismatch",
-            Self::Doubt => "doubt",
-            Self::Rejected => "rejected",
-            Self::Ledger => "ledger",
-            Self::Credentials => "credentials",
-            Self::Declined => "declined",
-            Self::Usage => "usage",
-            Self::Bug => "bug",
-        }
-    }
-
     /// When a command ends with it.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
@@ -118,6 +100,52 @@ impl Exit {
     }
 }
 
+impl From<FailureCode> for Exit {
+    fn from(code: FailureCode) -> Self {
+        use FailureCode as Code;
+        match code {
+            Code::Bug => Self::Bug,
+            Code::Usage | Code::MessageUnknown => Self::Usage,
+            Code::Files | Code::ProjectMissing | Code::BaseUrlMissing => Self::Files,
+            Code::Ledger
+            | Code::LedgerMissing
+            | Code::LedgerExists
+            | Code::LedgerDamaged
+            | Code::LedgerHeld
+            | Code::LedgerNotAuthenticated
+            | Code::LedgerTakenBack
+            | Code::LedgerMoved
+            | Code::OtherProject
+            | Code::OtherGateway
+            | Code::CloneBehind
+            | Code::LockfileLeftBehind
+            | Code::RunsUnclosed
+            | Code::LedgerLacks
+            | Code::AcceptedTwice
+            | Code::LedgerKeyMissing
+            | Code::KeyUnknown
+            | Code::KeyOrder => Self::Ledger,
+            Code::Credentials
+            | Code::KeyMissing
+            | Code::KeyUnusable
+            | Code::ApiKeyMissing
+            | Code::CredentialsRefused
+            | Code::DatabaseCredentials => Self::Credentials,
+            Code::Mismatch | Code::DigestDiffers | Code::PlanTooOld => Self::Mismatch,
+            Code::SafetyLimit | Code::LockfileInCi => Self::SafetyLimit,
+            Code::Doubt => Self::Doubt,
+            Code::Rejected | Code::Throttled => Self::Rejected,
+            Code::Environment
+            | Code::GatewayUnreachable
+            | Code::LogsUnreadable
+            | Code::ClocksDiffer
+            | Code::StoreFailed
+            | Code::OutputUnwritable => Self::Environment,
+            Code::Declined | Code::NoTerminal | Code::Interrupted | Code::Stopped => Self::Declined,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -127,6 +155,20 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::Exit;
+    use crate::report::failure_code::FailureCode;
+
+    #[test]
+    fn the_codes_of_failures_stand_in_the_guide_with_their_exit_codes() {
+        let guide = include_str!("../../schema/README.md");
+        let (_, table) = guide.split_once("| code | exit code | what failed |\n| --- | --- | --- |\n").unwrap();
+        let row = |code: &FailureCode| {
+            let name = serde_json::to_value(code).unwrap();
+            format!("| `{}` | {} | {} |\n", name.as_str().unwrap(), Exit::from(*code).code(), code.description())
+        };
+        let expected: String = FailureCode::ALL.iter().map(row).collect();
+        let table: String = table.split_inclusive('\n').take_while(|line| line.starts_with('|')).collect();
+        assert_eq!(table, expected, "\n{expected}");
+    }
 
     #[test]
     fn the_stronger_code_wins() {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use crate::report::failure::{FailureReport, commands_in};
+use crate::report::failure_code::FailureCode;
 use crate::report::typed::Typed;
 
 use super::exit::Exit;
@@ -11,7 +12,9 @@ use super::exit::Exit;
 /// A failed command.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// The exit code.
+    /// What exactly it is.
+    pub code: FailureCode,
+    /// The exit code: that of the code, unless something stronger was found besides.
     pub exit: Exit,
     /// What failed: a lowercase fragment. Empty if everything was said already.
     pub message: String,
@@ -21,19 +24,36 @@ pub(super) struct Failure {
     pub causes: Vec<String>,
     /// What to do.
     pub hints: Vec<String>,
+    /// Whether the document of the run has it already.
+    pub is_in_document: bool,
 }
 
 impl Failure {
     /// Makes a failure.
     #[must_use]
-    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), places: Vec::new(), causes: Vec::new(), hints: Vec::new() }
+    pub(super) fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            exit: code.into(),
+            message: message.into(),
+            places: Vec::new(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            is_in_document: false,
+        }
     }
 
     /// Makes a failure about which everything was said already.
     #[must_use]
-    pub(super) fn silent(exit: Exit) -> Self {
-        Self::new(exit, "")
+    pub(super) fn silent(code: FailureCode) -> Self {
+        Self::new(code, "")
+    }
+
+    /// Ends with another exit code, if that is stronger.
+    #[must_use]
+    pub(super) fn ending(mut self, exit: Exit) -> Self {
+        self.exit = self.exit.or(exit);
+        self
     }
 
     /// Says which file or folder it is about.
@@ -66,7 +86,8 @@ impl Failure {
     pub(super) fn repeating(&self, typed: &Typed) -> Self {
         let hints = self.hints.iter().map(|hint| typed.repeated_in(hint)).collect();
         let (message, places, causes) = (self.message.clone(), self.places.clone(), self.causes.clone());
-        Self { exit: self.exit, message, places, causes, hints }
+        let Self { code, exit, is_in_document, .. } = *self;
+        Self { code, exit, message, places, causes, hints, is_in_document }
     }
 
     /// Says to somebody who only looks that `apply` would end so.
@@ -79,16 +100,8 @@ impl Failure {
     /// The report of it.
     #[must_use]
     pub(super) fn report(&self) -> FailureReport<'_> {
-        let Self { exit, message, places, causes, hints } = self;
+        let Self { code, exit, message, places, causes, hints, .. } = self;
         let next_commands = commands_in(hints);
-        FailureReport {
-            exit_code: exit.code(),
-            code: exit.name(),
-            error: message,
-            places,
-            causes,
-            hints,
-            next_commands,
-        }
+        FailureReport { exit_code: exit.code(), code: *code, error: message, places, causes, hints, next_commands }
     }
 }

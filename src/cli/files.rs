@@ -11,10 +11,10 @@ use crate::campaign::{
 use crate::diagnostic::words::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
 use crate::plan;
+use crate::report::failure_code::FailureCode;
 use crate::source::{DEPTH_MAX, ENTRIES_MAX, Folders, Listing};
 
 use super::args::Global;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::home::{PROJECT_FILE, ProjectPaths};
 use super::nearby;
@@ -47,11 +47,13 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let home = ProjectPaths::find(global.dir.as_deref());
     if !home.dir.join(PROJECT_FILE).is_file() {
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());
-        let failure = Failure::new(Exit::Files, message).at(&home.dir);
+        let failure = Failure::new(FailureCode::ProjectMissing, message).at(&home.dir);
         return Err(nearby::hints(&home.dir).into_iter().fold(failure, Failure::hint));
     }
     let unreadable = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(Exit::Environment, format!("`{}` cannot be read", home.dir.display())).at(&home.dir).because(error)
+        Failure::new(FailureCode::Environment, format!("`{}` cannot be read", home.dir.display()))
+            .at(&home.dir)
+            .because(error)
     };
     let folders = Folders::open(&home.dir, global.data.as_deref()).map_err(|error| unreadable(&error))?;
     let mut diagnostics = Diagnostics::new();

@@ -6,11 +6,11 @@ use std::path::Path;
 use atomic_write_file::AtomicWriteFile;
 
 use crate::plan::{Accepted, Frozen, FrozenError, Input, Plan};
+use crate::report::failure_code::FailureCode;
 use crate::store::regular::{self, Links};
 
 use super::args::{ApplyArgs, Scope};
 use super::context::{Context, PlanOptions};
-use super::exit::Exit;
 use super::failure::Failure;
 
 /// How every frozen plan begins.
@@ -41,7 +41,7 @@ pub(super) fn make_room(path: &Path) -> Result<(), Failure> {
 
 fn other(path: &Path) -> Failure {
     let message = format!("`{}` is there already, and is not a plan: it is left as it is", path.display());
-    Failure::new(Exit::Usage, message).hint("name another file for the plan")
+    Failure::new(FailureCode::Usage, message).hint("name another file for the plan")
 }
 
 /// Writes a plan, whole or not at all; `false` if it binds nobody, because it has errors.
@@ -69,7 +69,8 @@ pub(super) fn plan_options(args: &ApplyArgs, context: &Context) -> Result<PlanOp
     belongs(&frozen, path, context)?;
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != frozen.digest.to_string()) {
         let message = format!("the digest of `{}` is `{}`, but `{digest}` was expected", path.display(), frozen.digest);
-        return Err(Failure::new(Exit::Mismatch, message).hint("this is another plan than the one that was reviewed"));
+        return Err(Failure::new(FailureCode::DigestDiffers, message)
+            .hint("this is another plan than the one that was reviewed"));
     }
     Ok(PlanOptions {
         selection: frozen.selection.clone(),
@@ -87,20 +88,21 @@ fn read(path: &Path) -> Result<Frozen, Failure> {
             return cannot("read", path, error);
         }
         let message = format!("`{}` cannot be applied: {error}", path.display());
-        Failure::new(Exit::Mismatch, message).hint(error.hint())
+        Failure::new(FailureCode::Mismatch, message).hint(error.hint())
     })
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Environment, format!("the plan `{}` cannot be {what}", path.display())).because(error)
+    Failure::new(FailureCode::Environment, format!("the plan `{}` cannot be {what}", path.display())).because(error)
 }
 
 /// A plan is for one project on one gateway, and its people are known under one key.
 fn belongs(frozen: &Frozen, path: &Path, context: &Context) -> Result<(), Failure> {
     let gateway = &context.gateway;
     let path = path.display();
-    let wrong =
-        |is: &str, here: &str| Failure::new(Exit::Mismatch, format!("`{path}` is a plan for {is}, and this is {here}"));
+    let wrong = |is: &str, here: &str| {
+        Failure::new(FailureCode::Mismatch, format!("`{path}` is a plan for {is}, and this is {here}"))
+    };
     if frozen.project != context.project.id {
         return Err(wrong(&format!("the project `{}`", frozen.project), &format!("`{}`", context.project.id)));
     }
@@ -119,11 +121,11 @@ fn belongs(frozen: &Frozen, path: &Path, context: &Context) -> Result<(), Failur
     }
     if there.is_some_and(|key| here.contains(key)) {
         let message = format!("`{path}` was made before the key was changed, and its people go by the old one");
-        return Err(Failure::new(Exit::Mismatch, message).hint("plan anew: `sendform plan --out FILE`"));
+        return Err(Failure::new(FailureCode::Mismatch, message).hint("plan anew: `sendform plan --out FILE`"));
     }
     let key = there.map(ToString::to_string).unwrap_or_default();
     let message = format!("the key `{key}`, which `{path}` was made with, is not among those that are set");
-    Err(Failure::new(Exit::Credentials, message).hint("nobody of it would be recognised with another key"))
+    Err(Failure::new(FailureCode::KeyMissing, message).hint("nobody of it would be recognised with another key"))
 }
 
 /// The numbers in the plan; beside it the command line may say the same again, and what is about the
@@ -131,7 +133,7 @@ fn belongs(frozen: &Frozen, path: &Path, context: &Context) -> Result<(), Failur
 fn accepted(frozen: &Frozen, scope: &Scope) -> Result<Accepted, Failure> {
     let mut said = Accepted::default();
     for text in &scope.accept {
-        said.add(text).map_err(|message| Failure::new(Exit::Usage, message))?;
+        said.add(text).map_err(|message| Failure::new(FailureCode::Usage, message))?;
     }
     let mut accepted = frozen.accepted.clone();
     for (kind, number) in said.iter() {
@@ -142,7 +144,7 @@ fn accepted(frozen: &Frozen, scope: &Scope) -> Result<Accepted, Failure> {
             let there =
                 frozen.accepted.get(kind).map_or("nothing of it".to_owned(), |number| format!("{name}={number}"));
             let message = format!("`--accept {name}={number}` is said, but the plan has {there}");
-            return Err(Failure::new(Exit::Usage, message)
+            return Err(Failure::new(FailureCode::Usage, message)
                 .hint("numbers are accepted when a plan is made: `sendform plan --out FILE --accept …`"));
         }
     }
@@ -153,9 +155,9 @@ fn accepted(frozen: &Frozen, scope: &Scope) -> Result<Accepted, Failure> {
 #[must_use]
 pub(super) fn mismatch(plan: &Plan) -> Failure {
     let failure = if plan.is_too_old() {
-        Failure::new(Exit::Mismatch, "the plan is too old: some of its times are past, so nothing was sent")
+        Failure::new(FailureCode::PlanTooOld, "the plan is too old: some of its times are past, so nothing was sent")
     } else {
-        Failure::new(Exit::Mismatch, "the files do not match the plan any more, so nothing was sent")
+        Failure::new(FailureCode::Mismatch, "the files do not match the plan any more, so nothing was sent")
     };
     failure.hint("plan anew, and review it: `sendform plan --out FILE`")
 }

@@ -5,7 +5,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::campaign::{Project, State};
-use crate::identity::Keys;
+use crate::identity::{KeyId, Keys};
+use crate::report::failure_code::FailureCode;
 use crate::sandbox::clock::ClockStart;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
@@ -14,7 +15,6 @@ use crate::store::{self, Branch, Database, Paths};
 use crate::wire::address::{self, is_loopback};
 
 use super::args::Global;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::home::ProjectPaths;
 use super::settings::Settings;
@@ -53,10 +53,10 @@ impl GatewayAccess {
         };
         let loopback = base_url.as_ref().is_some_and(is_loopback);
         if let Some(name) = settings.for_tests().filter(|_| base_url.is_some() && !loopback) {
-            return Err(Failure::new(Exit::Usage, format!("`{name}` is only for a gateway on loopback")));
+            return Err(Failure::new(FailureCode::Usage, format!("`{name}` is only for a gateway on loopback")));
         }
         if settings.keys.as_ref().is_some_and(|keys| home.holds_sandbox_key(keys)) {
-            return Err(Failure::new(Exit::Credentials, "the sandbox's own key is not for another gateway")
+            return Err(Failure::new(FailureCode::KeyUnusable, "the sandbox's own key is not for another gateway")
                 .hint("make a key of its own, once: `head -c 32 /dev/urandom | base64`"));
         }
         let api_key = settings.api_key.clone().or_else(|| loopback.then(|| SecretString::from("sandbox")));
@@ -137,6 +137,12 @@ impl GatewayAccess {
         self.fixed_now.is_some()
     }
 
+    /// The check values of the keys that were supplied.
+    #[must_use]
+    pub(super) fn key_ids(&self) -> Vec<KeyId> {
+        self.keys.as_ref().map(Keys::ids).unwrap_or_default()
+    }
+
     /// Whether it is the embedded one.
     #[must_use]
     pub(super) fn is_sandbox(&self) -> bool {
@@ -150,7 +156,7 @@ impl GatewayAccess {
     pub(super) async fn stop(self) -> Result<(), Failure> {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await.map_err(|error| {
-                Failure::new(Exit::Environment, "the sandbox's books were not closed in order").because(&error)
+                Failure::new(FailureCode::Environment, "the sandbox's books were not closed in order").because(&error)
             })?;
         }
         Ok(())
@@ -195,18 +201,18 @@ pub(super) fn sandbox_options(
         .iter()
         .map(|text| text.parse::<Fault>())
         .collect::<Result<_, _>>()
-        .map_err(|error| Failure::new(Exit::Usage, "a fault cannot be read").because(&error))?;
+        .map_err(|error| Failure::new(FailureCode::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::new(Exit::Environment, "the sandbox cannot be started").because(error)
+    Failure::new(FailureCode::Environment, "the sandbox cannot be started").because(error)
 }
 
 /// Reads a base URL.
 fn parse_base_url(text: &str) -> Result<Url, Failure> {
     let wrong = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(Exit::Usage, "`SENDFORM_BASE_URL` cannot be used").because(error)
+        Failure::new(FailureCode::Usage, "`SENDFORM_BASE_URL` cannot be used").because(error)
     };
     address::parse_base_url(text).map_err(|error| wrong(&error))
 }

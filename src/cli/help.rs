@@ -267,9 +267,11 @@ fn examples(examples: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::ffi::OsString;
 
     use super::*;
+    use crate::report::typed;
 
     /// The paths of all commands below one.
     fn paths(command: &Command, path: &[String], found: &mut Vec<Vec<String>>) {
@@ -288,6 +290,26 @@ mod tests {
         found.sort();
         paged.sort();
         assert_eq!(found, paged);
+    }
+
+    /// What was typed is repeated in the hints by a layer that knows no command line.
+    #[test]
+    fn hints_repeat_to_each_command_the_options_that_mean_something_to_it() {
+        let names = |has: &dyn Fn(&Command, &HelpPage) -> bool| {
+            let root = Arguments::command();
+            let own = PAGES.iter().filter_map(|page| match page.path {
+                [name] if *name != "__complete" => Some((root.find_subcommand(name)?, page)),
+                _ => None,
+            });
+            own.filter(|(command, page)| has(command, page)).map(|(_, page)| page.path[0]).collect::<BTreeSet<_>>()
+        };
+        let takes = |page: &HelpPage, option: &str| page.options.contains(&option);
+        assert_eq!(names(&|_, page| takes(page, "sandbox")), BTreeSet::from(typed::WITH_GATEWAY));
+        // `init` makes the project that is named.
+        let without_project = names(&|_, page| !takes(page, "dir") && page.path != ["init"]);
+        assert_eq!(without_project, BTreeSet::from(typed::WITHOUT_PROJECT));
+        let selects = |command: &Command| command.get_arguments().any(|argument| argument.get_id() == "only");
+        assert_eq!(names(&|command, _| selects(command)), BTreeSet::from(typed::WITH_SELECTION));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::identity::{Key, Keys};
+use crate::report::failure_code::FailureCode;
 use crate::store::regular::{self, Links};
 
-use super::exit::Exit;
 use super::failure::Failure;
 
 /// The project file's name.
@@ -82,7 +82,7 @@ impl ProjectPaths {
     pub(super) fn mark_sandbox_used(&self) -> Result<(), Failure> {
         let path = self.sandbox().join("used");
         regular::write(&path, "the sandbox has a ledger; to begin afresh remove this folder\n").map_err(|error| {
-            Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
+            Failure::new(FailureCode::Environment, format!("`{}` cannot be written", path.display())).because(&error)
         })
     }
 
@@ -98,7 +98,7 @@ impl ProjectPaths {
         };
         make().map_err(|error| {
             let message = format!("`{}` cannot be made", self.private().display());
-            Failure::new(Exit::Environment, message).because(&error)
+            Failure::new(FailureCode::Environment, message).because(&error)
         })
     }
 
@@ -171,7 +171,7 @@ fn project_above() -> Option<PathBuf> {
 
 fn unusable_key(path: &Path, error: &(dyn std::error::Error + 'static)) -> Failure {
     let message = format!("the sandbox's key in `{}` cannot be used", path.display());
-    Failure::new(Exit::Environment, message).because(error)
+    Failure::new(FailureCode::Environment, message).because(error)
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

@@ -2,12 +2,13 @@
 //! is carried over.
 
 use crate::ledger::Ledger;
+use crate::report::failure_code::FailureCode;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::words::plural;
 use crate::store::{BackendError as _, Beside, LeftBehind, LeftClaims, Paths, StoreError, TypedGit, left_behind};
 
+use super::clones::not_here_words;
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::shell_quote;
@@ -30,10 +31,8 @@ pub(super) fn check(context: &Context, ledger: Option<&Ledger>, output: &Output)
         output.tell(&format!("  {}\n", silence.hint().unwrap_or_default()));
     }
     for commit in not_here {
-        output.tell(&format!(
-            "! the lockfile of {commit} is not all in this clone, so it was not compared with the ledger\n"
-        ));
-        output.tell(&format!("  to have it here: `{} fetch --refetch --no-filter`\n", file.git));
+        let (words, remedy) = not_here_words(&file, &commit);
+        output.tell(&format!("! {words}\n  {remedy}\n"));
     }
     Ok(())
 }
@@ -44,13 +43,6 @@ pub(super) fn explain(context: &Context, error: StoreError) -> Failure {
     match found {
         Some((Beside { left: Some(left), .. }, file)) => refusal(&left, &file, context),
         Some(_) | None => error.into(),
-    }
-}
-
-/// Says that nothing is sent before a lockfile is carried over, if that is so, to whoever only looks.
-pub(super) fn warn(context: &Context, ledger: &Ledger, output: &Output) {
-    if let Err(failure) = check(context, Some(ledger), output) {
-        output.tell(&failure.as_warning());
     }
 }
 
@@ -74,7 +66,7 @@ fn refusal(left: &LeftBehind, file: &TypedGit, context: &Context) -> Failure {
             let why = harmless(why, LineFeeds::Escape);
             let message =
                 format!("the lockfile `{path}`{of} may tell of what `{home}` lacks, and cannot be read: {why}");
-            Failure::new(Exit::Ledger, message)
+            Failure::new(FailureCode::LockfileLeftBehind, message)
                 .hint(
                     "whoever it tells of would be sent to again: bring back its last good version from git, and \
                        `sendform ledger copy --from lockfile`",
@@ -84,7 +76,7 @@ fn refusal(left: &LeftBehind, file: &TypedGit, context: &Context) -> Failure {
         LeftClaims::Lacking { claims, gateway, moved_to } => {
             let claims = plural(*claims as u64, "claim");
             let message = format!("the lockfile `{path}`{of} has {claims} of this project that `{home}` lacks");
-            let failure = Failure::new(Exit::Ledger, message);
+            let failure = Failure::new(FailureCode::LockfileLeftBehind, message);
             let failure = if *gateway != context.gateway.name {
                 failure.hint(format!(
                     "they were made for the gateway `{gateway}`; if that is the same account under another name: \

@@ -36,6 +36,7 @@ mod targets;
 mod topics;
 mod typo;
 mod unsaved_outcomes;
+mod unsent;
 mod usage;
 mod witness;
 
@@ -64,17 +65,17 @@ fn ended(arguments: &Arguments) -> Exit {
     let (settings, unusable) = Settings::read();
     let settings = settings.with_now(arguments.global.now);
     let output = Output::new(arguments, &settings);
+    if let Err(failure) = targets::check(arguments, &settings) {
+        // Nothing is written of a failure whose file is the failure.
+        return output.without_files().fail(&failure);
+    }
     // Whoever stops what is sent is not stopped by a key that is not needed for it.
     let needs_no_key = matches!(arguments.command, Command::Stop(_) | Command::Resume(_));
     let mut wrong = unusable.iter().filter(|it| !(needs_no_key && it.is_of_key()));
     if !matches!(arguments.command, Command::Doctor(_) | Command::Complete(_))
         && let Some(Unusable { failure, .. }) = wrong.next()
     {
-        return output.without_files().fail(failure);
-    }
-    if let Err(failure) = targets::check(arguments, &settings) {
-        // Nothing is written of a failure whose file is the failure.
-        return output.without_files().fail(&failure);
+        return output.fail(failure);
     }
     let home = ProjectPaths::find(arguments.global.dir.as_deref());
     if arguments.command.has_project() && home.is_above {

@@ -12,6 +12,7 @@ use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::report::Reveal;
 use crate::report::diagnostics::DiagnosticView;
+use crate::report::failure_code::FailureCode;
 use crate::report::forms::Forms;
 use crate::report::screen::{Screen, WIDTH_MIN};
 use crate::report::sheet::Sheet;
@@ -88,6 +89,26 @@ impl Output {
         print(&self.format.of(report, &self.screen)).and(self.write(report))
     }
 
+    /// Shows people what a command has to say so far; until it ends, the files that are wanted have it as well. Machines
+    /// that read standard output get one document, with what became of it.
+    ///
+    /// # Errors
+    /// As [`Output::show`].
+    pub(super) fn show_people(&self, report: &impl Forms) -> Result<(), Failure> {
+        if self.format.is_for_people() { self.show(report) } else { Ok(()) }
+    }
+
+    /// Gives machines the one document of a run that people were shown before, and writes the files that are wanted:
+    /// there a failure stands at the end of a text.
+    ///
+    /// # Errors
+    /// As [`Output::show`].
+    pub(super) fn document_run(&self, report: &impl Forms, failure: Option<&Failure>) -> Result<(), Failure> {
+        self.wait_if_over();
+        let printed = if self.format.is_for_people() { Ok(()) } else { print(&self.format.of(report, &self.screen)) };
+        printed.and(self.write_with(report, failure))
+    }
+
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
     /// for machines. Gives the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
@@ -98,7 +119,7 @@ impl Output {
 
     /// Says the same to machines only: people were told already.
     pub(super) fn document(&self, failure: &Failure) -> Exit {
-        if failure.message.is_empty() {
+        if failure.message.is_empty() || failure.is_in_document {
             // Everything was said, and written, already.
             return failure.exit;
         }
@@ -132,14 +153,21 @@ impl Output {
 
     /// Writes the files that are wanted.
     fn write(&self, report: &impl Forms) -> Result<(), Failure> {
+        self.write_with(report, None)
+    }
+
+    /// Writes the files that are wanted, a failure at the end of those for people.
+    fn write_with(&self, report: &impl Forms, failure: Option<&Failure>) -> Result<(), Failure> {
         let mut result = Ok(());
         let endless = Screen { paint: Paint::Plain, width: None, ..self.screen.clone() };
         for write in &self.writes {
             self.wait_if_over();
-            let text = write.format.of(report, &endless);
-            if let Err(error) = fs::write(&write.file, without_secrets(&text).as_bytes()) {
-                let message = format!("`{}` cannot be written", write.file.display());
-                result = Err(Failure::new(Exit::Environment, message).at(&write.file).because(&error));
+            let mut text = write.format.of(report, &endless);
+            if let Some(failure) = failure.filter(|_| write.format.is_for_people()) {
+                text.push_str(&failure.report().text(&endless));
+            }
+            if let Err(failure) = self::write(write, &text) {
+                result = Err(failure);
             }
         }
         result
@@ -277,10 +305,21 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(without_secrets(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Environment, "standard output cannot be written").because(&error))
+            Err(Failure::new(FailureCode::OutputUnwritable, "standard output cannot be written").because(&error))
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a file of `--write`.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn write(write: &Write, text: &str) -> Result<(), Failure> {
+    fs::write(&write.file, without_secrets(text).as_bytes()).map_err(|error| {
+        let message = format!("`{}` cannot be written", write.file.display());
+        Failure::new(FailureCode::OutputUnwritable, message).at(&write.file).because(&error)
+    })
 }
 
 /// Prints to standard error; there is nowhere to complain if that fails.
@@ -295,13 +334,13 @@ pub(super) fn tell(text: &str) {
 /// If there is no terminal to ask on.
 fn is_answered_with_yes(question: &str) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let failure = Failure::new(Exit::Declined, "there is no terminal to ask on, so nothing was sent");
+        let failure = Failure::new(FailureCode::NoTerminal, "there is no terminal to ask on, so nothing was sent");
         return Err(failure.hint("pass `--auto-approve` to send without being asked"));
     }
     tell(question);
     let mut answer = String::new();
     match io::stdin().read_line(&mut answer) {
         Ok(_) => Ok(answer.trim() == "yes"),
-        Err(error) => Err(Failure::new(Exit::Declined, "the answer cannot be read").because(&error)),
+        Err(error) => Err(Failure::new(FailureCode::Declined, "the answer cannot be read").because(&error)),
     }
 }

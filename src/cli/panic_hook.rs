@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::tell;
 use crate::render::is_guarded;
+use crate::report::failure_code::FailureCode;
 
 /// How a panic begins that says that no thread could be started: of tokio, of the standard library and
 /// of our own. The system has no room for it, which is no bug.
@@ -57,7 +58,7 @@ pub(super) fn guarded(command: impl FnOnce() -> Exit, document: impl FnOnce() ->
 /// What a document says of a bug: not where it is, which standard error has.
 #[must_use]
 pub(super) fn failure() -> Failure {
-    Failure::new(Exit::Bug, format!("this is a bug in sendform {}", env!("CARGO_PKG_VERSION")))
+    Failure::new(FailureCode::Bug, format!("this is a bug in sendform {}", env!("CARGO_PKG_VERSION")))
         .hint("please report it with the line on standard error and the command")
         .hint("what was claimed and not settled is in doubt, and `sendform status` lists it")
 }

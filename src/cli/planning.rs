@@ -100,11 +100,38 @@ pub(super) fn show(
     file: Option<&Path>,
     stops: &[StopOrder],
 ) -> Result<(), Failure> {
-    let mut found = context.diagnostics.clone();
-    found.extend(plan.all_diagnostics());
-    let report = PlanReport::new(plan, &found, output.reveal, file, stops).showing_all(output.lists_all);
+    let report = report(plan, context, output, file, stops);
     output.tell_diagnostics(&report.diagnostics);
     output.show(&report)
+}
+
+/// Shows a plan as [`show`] does, but to people only: what became of it gives machines the plan as well.
+///
+/// # Errors
+/// If it cannot be shown.
+pub(super) fn show_people(
+    plan: &Plan,
+    context: &Context,
+    output: &Output,
+    file: Option<&Path>,
+    stops: &[StopOrder],
+) -> Result<(), Failure> {
+    let report = report(plan, context, output, file, stops);
+    output.tell_diagnostics(&report.diagnostics);
+    output.show_people(&report)
+}
+
+/// The report of a plan; `file` and `stops` are those of [`show`].
+pub(super) fn report<'a>(
+    plan: &'a Plan,
+    context: &Context,
+    output: &Output,
+    file: Option<&Path>,
+    stops: &[StopOrder],
+) -> PlanReport<'a> {
+    let mut found = context.diagnostics.clone();
+    found.extend(plan.all_diagnostics());
+    PlanReport::new(plan, &found, output.reveal, file, stops).showing_all(output.lists_all)
 }
 
 /// What is wrong with what is selected.

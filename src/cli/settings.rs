@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::report::failure_code::FailureCode;
 use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
 use crate::store::{ForgeToken, TokenOrigin};
 use crate::wire::said;
 
-use super::exit::Exit;
 use super::failure::Failure;
 
 /// How long the name of whoever runs this may be, in characters.
@@ -121,7 +121,7 @@ impl Settings {
     pub(super) fn read() -> (Self, Vec<Unusable>) {
         let mut unusable = Vec::new();
         let now = usable("SENDFORM_NOW", &mut unusable, |name| {
-            let wrong = |_| Failure::new(Exit::Usage, format!("`{name}` is not a date and time with an offset"));
+            let wrong = |_| Failure::new(FailureCode::Usage, format!("`{name}` is not a date and time with an offset"));
             text(name).map(|now| now.parse().map_err(wrong)).transpose()
         });
         hide_secrets();
@@ -231,7 +231,7 @@ fn duration(name: &str) -> Result<Option<Duration>, Failure> {
     let length = text.parse::<SignedDuration>().ok().and_then(|length| Duration::try_from(length).ok());
     match length {
         Some(length) => Ok(Some(length)),
-        None => Err(Failure::new(Exit::Usage, format!("`{name}` is not a length of time, such as `1s`"))),
+        None => Err(Failure::new(FailureCode::Usage, format!("`{name}` is not a length of time, such as `1s`"))),
     }
 }
 
@@ -242,7 +242,7 @@ fn columns(name: &str) -> Result<Option<usize>, Failure> {
         Ok(width) if width >= WIDTH_MIN => Ok(Some(width)),
         _ => {
             let message = format!("`{name}` is not a number of columns, at least {WIDTH_MIN}");
-            Err(Failure::new(Exit::Usage, message))
+            Err(Failure::new(FailureCode::Usage, message))
         }
     }
 }
@@ -261,7 +261,7 @@ fn usable<Value>(
 
 fn keys() -> Result<Option<Keys>, Unusable> {
     let wrong = |name: &'static str, error: &crate::identity::KeyError| {
-        let failure = Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error);
+        let failure = Failure::new(FailureCode::KeyUnusable, format!("`{name}` cannot be used")).because(error);
         Unusable { name, failure }
     };
     let named = text("SENDFORM_KEY").map(|keys| Keys::parse(&keys).map_err(|error| wrong("SENDFORM_KEY", &error)));
@@ -269,7 +269,7 @@ fn keys() -> Result<Option<Keys>, Unusable> {
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(named) };
     let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
-        let failure = Failure::new(Exit::Credentials, message).because(&error);
+        let failure = Failure::new(FailureCode::KeyUnusable, message).because(&error);
         Unusable { name: "SENDFORM_KEY_FILE", failure }
     })?;
     let filed = Keys::parse(&content).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))?;
@@ -289,7 +289,7 @@ fn two_keys(named: &Keys, filed: &Keys) -> Failure {
     };
     let message =
         format!("`SENDFORM_KEY` and `SENDFORM_KEY_FILE` are both set, and differ: {} and {}", ids(named), ids(filed));
-    Failure::new(Exit::Credentials, message)
+    Failure::new(FailureCode::KeyUnusable, message)
         .hint("leave the one out that is not meant: `unset SENDFORM_KEY` or `unset SENDFORM_KEY_FILE`")
         .hint("these are the names that a ledger has for them; several keys stand in one of the two, separated by commas or lines")
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::report::failure_code::FailureCode;
+
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, break_line, tell};
@@ -81,7 +83,7 @@ impl SignalWatch {
             let is_sending = self.is_sending.lock().unwrap_or_else(PoisonError::into_inner);
             if !*is_sending {
                 // The lock keeps the run from claiming anything now.
-                let failure = Failure::new(Exit::Declined, "interrupted: nothing was sent");
+                let failure = Failure::new(FailureCode::Interrupted, "interrupted: nothing was sent");
                 break_line();
                 leave(output.last_word(&failure));
             }

@@ -2,11 +2,11 @@
 
 use crate::identity::ProjectId;
 use crate::ledger::{StopOrder, Stops};
+use crate::report::failure_code::FailureCode;
 use crate::store::{LedgerLocation, Paths, StoreError};
 
 use super::args::{Global, LedgerReading};
 use super::context::{Context, show_diagnostics};
-use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::gateway;
@@ -38,7 +38,7 @@ impl StopsHome {
         let files = files::read(global)?;
         let Some(project) = files.project else {
             show_diagnostics(output, &files.diagnostics)?;
-            return Err(Failure::silent(Exit::Files));
+            return Err(Failure::silent(FailureCode::Files));
         };
         files.home.check_private()?;
         let ledger = if global.sandbox {

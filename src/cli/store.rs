@@ -1,11 +1,12 @@
 //! What the store has to be for a command, and its errors in words.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::Keys;
 use crate::ledger::{Ledger, RunId, Seals, Trust, View};
+use crate::report::failure_code::FailureCode;
 use crate::report::trust;
 use crate::report::words::plural;
 use crate::store::{Binding, ReadOnlyLedger, StoreError, Visit};
@@ -13,7 +14,6 @@ use crate::timing;
 
 use super::args::LedgerReading;
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::left_behind;
 use super::output::Output;
@@ -71,20 +71,29 @@ pub(super) async fn look_as(
     reading: &LedgerReading,
     context: &Context,
     output: &Output,
-) -> Result<ReadOnlyLedger, Failure> {
-    let mut seen = if reading.offline {
+) -> Result<LedgerSeen, Failure> {
+    let (mut seen, refusal) = if reading.offline {
         let expected = expected_by_anybody(context)?;
         let seen = context.gateway.ledger.look_here(&expected, context.gateway.now()).await;
-        seen_or_new(context, &expected, seen)?
+        (seen_or_new(context, &expected, seen)?, None)
     } else {
         let seen = look(context).await?;
-        warn_of_a_refusal(context, output).await?;
-        seen
+        (seen, warn_of_a_refusal(context, output).await?)
     };
     tell_age(seen.since, output);
     tell_doubts(&seen.trust, output);
-    unsaved_outcomes::join_into(context, &mut seen.ledger)?;
-    Ok(seen)
+    let unstored = unsaved_outcomes::join_into(context, &mut seen.ledger, output)?;
+    Ok(LedgerSeen { seen, unstored, refusal })
+}
+
+/// A ledger that was read for looking.
+pub(super) struct LedgerSeen {
+    /// The ledger, with the outcomes that its home lacks.
+    pub(super) seen: ReadOnlyLedger,
+    /// The files that had those outcomes, and how many.
+    pub(super) unstored: Vec<(PathBuf, u64)>,
+    /// Why nothing is sent from it, if that is so.
+    pub(super) refusal: Option<Failure>,
 }
 
 /// Says how old a ledger is that was not asked for where it is kept.
@@ -126,7 +135,7 @@ pub(super) async fn look_in_clear(
         Ok(mut seen) => {
             tell_age(seen.since, output);
             tell_doubts(&seen.trust, output);
-            unsaved_outcomes::join_into(context, &mut seen.ledger)?;
+            unsaved_outcomes::join_into(context, &mut seen.ledger, output)?;
             Ok(Some(seen))
         }
         Err(error) if error.is_missing() => {
@@ -142,13 +151,12 @@ pub(super) async fn look_in_clear(
 }
 
 /// Says that nothing is sent from a ledger, and why, if that is so.
-pub(super) async fn warn_of_a_refusal(context: &Context, output: &Output) -> Result<bool, Failure> {
-    let refusal = context.gateway.ledger.refusal(&expected_by_anybody(context)?).await?;
-    if let Some(error) = &refusal {
-        output.tell(&format!("! `sendform apply` is refused: {error}\n"));
-        output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
+pub(super) async fn warn_of_a_refusal(context: &Context, output: &Output) -> Result<Option<Failure>, Failure> {
+    let refusal = context.gateway.ledger.refusal(&expected_by_anybody(context)?).await?.map(Failure::from);
+    if let Some(failure) = &refusal {
+        output.tell(&failure.as_warning());
     }
-    Ok(refusal.is_some())
+    Ok(refusal)
 }
 
 /// The sandbox has an empty ledger until something was sent to it.
@@ -170,7 +178,7 @@ fn seen_or_new(
 /// No gateway is named.
 #[must_use]
 pub(super) fn no_gateway() -> Failure {
-    Failure::new(Exit::Files, "no gateway is named")
+    Failure::new(FailureCode::BaseUrlMissing, "no gateway is named")
         .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
         .hint("or pass `--sandbox` to try everything without a gateway")
 }
@@ -178,7 +186,7 @@ pub(super) fn no_gateway() -> Failure {
 /// The key is missing.
 #[must_use]
 pub(super) fn no_key() -> Failure {
-    Failure::new(Exit::Credentials, "the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE")
+    Failure::new(FailureCode::KeyMissing, "the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE")
         .hint("it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`")
         .hint("keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent")
 }
@@ -187,20 +195,68 @@ pub(super) fn no_key() -> Failure {
 #[must_use]
 pub(super) fn not_signed(count: u64, one: &str, kept: &str) -> Failure {
     let is = if count == 1 { "is" } else { "are" };
-    Failure::new(Exit::Ledger, format!("nothing shows that {}{kept} {is} genuine: not signed", plural(count, one)))
+    Failure::new(
+        FailureCode::LedgerNotAuthenticated,
+        format!("nothing shows that {}{kept} {is} genuine: not signed", plural(count, one)),
+    )
+}
+
+/// What a store's error is called.
+fn code(error: &StoreError) -> FailureCode {
+    match error {
+        StoreError::Missing { .. } | StoreError::NothingToCopy { .. } | StoreError::Deleted { .. } => {
+            FailureCode::LedgerMissing
+        }
+        StoreError::Exists { .. } => FailureCode::LedgerExists,
+        StoreError::Held { .. } => FailureCode::LedgerHeld,
+        StoreError::Damage { .. } | StoreError::StopsDamage { .. } => FailureCode::LedgerDamaged,
+        StoreError::Unauthenticated { .. } | StoreError::UnsignedHeader { .. } => FailureCode::LedgerNotAuthenticated,
+        StoreError::Unclosed { .. } => FailureCode::RunsUnclosed,
+        StoreError::Dropped { .. } => FailureCode::LedgerTakenBack,
+        StoreError::Foreign { what: "project", .. } => FailureCode::OtherProject,
+        StoreError::Foreign { .. } if error.is_moved() => FailureCode::LedgerMoved,
+        StoreError::Foreign { .. } => FailureCode::OtherGateway,
+        StoreError::KeyMissing { .. } => FailureCode::LedgerKeyMissing,
+        StoreError::KeyUnknown { .. } => FailureCode::KeyUnknown,
+        StoreError::KeyOrder { .. } => FailureCode::KeyOrder,
+        StoreError::Backend(_) => backend_code(error),
+        StoreError::Unpushed { cause, .. } | StoreError::Failed { cause } | StoreError::NotWritten { cause } => {
+            if error.is_environment() { FailureCode::StoreFailed } else { code(cause) }
+        }
+        StoreError::StopsUnread { cause: Some(cause), .. } => code(cause),
+        StoreError::StopsUnread { cause: None, .. }
+        | StoreError::Io { .. }
+        | StoreError::NotHere { .. }
+        | StoreError::Busy { .. }
+        | StoreError::StopsHeld { .. }
+        | StoreError::Stopped => FailureCode::StoreFailed,
+        StoreError::Join(_) | StoreError::Entry(_) | StoreError::Replaced { .. } | StoreError::Unconfirmed { .. } => {
+            FailureCode::Ledger
+        }
+    }
+}
+
+/// What the error of a back end is called.
+fn backend_code(error: &StoreError) -> FailureCode {
+    if error.is_missing() {
+        FailureCode::LedgerMissing
+    } else if error.needs_credentials() {
+        FailureCode::DatabaseCredentials
+    } else if error.is_environment() {
+        FailureCode::StoreFailed
+    } else if error.is_damage() {
+        FailureCode::LedgerDamaged
+    } else if error.is_taken_back() {
+        FailureCode::LedgerTakenBack
+    } else {
+        FailureCode::Ledger
+    }
 }
 
 /// An error of the store in words.
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = if error.needs_credentials() {
-            Exit::Credentials
-        } else if error.is_environment() {
-            Exit::Environment
-        } else {
-            Exit::Ledger
-        };
-        let failure = Self::new(exit, error.to_string());
+        let failure = Self::new(code(&error), error.to_string());
         let failure = match std::error::Error::source(&error) {
             Some(source) => failure.because(source),
             None => failure,
@@ -225,6 +281,6 @@ impl From<StoreError> for Failure {
 fn random() -> Result<u64, Failure> {
     getrandom::u64().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
-        Failure::new(Exit::Environment, message)
+        Failure::new(FailureCode::Environment, message)
     })
 }

@@ -5,11 +5,12 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::report::failure_code::FailureCode;
+
 use super::args::{Arguments, Command, Global, LedgerCommand};
-use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
-use super::format::OutputFormat;
+use super::format::{OutputFormat, Write};
 use super::home::{PROJECT_FILE, ProjectPaths};
 use super::settings::Settings;
 
@@ -59,16 +60,17 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
     Ok(())
 }
 
+/// Whether a file may be written although the rest of the command line cannot be read: nothing is in its place but an
+/// output of this form, and it is no place of anything else.
+pub(super) fn may_be_written(write: &Write, dir: Option<&Path>) -> bool {
+    let is_free = holds_something(&write.file).is_none() || write.format.is_in(&write.file) == Some(true);
+    is_free && check_own_place(&write.file, dir).is_ok()
+}
+
 /// Refuses the places of other files, whether there is one or not.
 fn check_place(path: &Path, arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    check_own_place(path, arguments.global.dir.as_deref())?;
     let resolved = resolve(path);
-    if resolved.components().any(|part| PRIVATE.iter().any(|name| part.as_os_str() == *name)) {
-        return Err(refused(path, "is in a folder of sendform or git"));
-    }
-    let home = ProjectPaths::find(arguments.global.dir.as_deref());
-    if ["sendform.lock", PROJECT_FILE].iter().any(|name| resolve(&home.dir.join(name)) == resolved) {
-        return Err(refused(path, "is the place of the project's own file"));
-    }
     let mut read: Vec<&Path> =
         [&settings.key_file, &settings.database_ca].into_iter().flatten().map(PathBuf::as_path).collect();
     if let Command::Apply(args) = &arguments.command {
@@ -81,6 +83,19 @@ fn check_place(path: &Path, arguments: &Arguments, settings: &Settings) -> Resul
     }
     if read.into_iter().any(|other| resolve(other) == resolved) {
         return Err(refused(path, "is read in this run"));
+    }
+    Ok(())
+}
+
+/// Refuses the places of what git, sendform and the project in that folder keep.
+fn check_own_place(path: &Path, dir: Option<&Path>) -> Result<(), Failure> {
+    let resolved = resolve(path);
+    if resolved.components().any(|part| PRIVATE.iter().any(|name| part.as_os_str() == *name)) {
+        return Err(refused(path, "is in a folder of sendform or git"));
+    }
+    let home = ProjectPaths::find(dir);
+    if ["sendform.lock", PROJECT_FILE].iter().any(|name| resolve(&home.dir.join(name)) == resolved) {
+        return Err(refused(path, "is the place of the project's own file"));
     }
     Ok(())
 }
@@ -118,7 +133,7 @@ fn is_of_project(path: &Path, metadata: &Metadata, global: &Global) -> bool {
 }
 
 fn refused(path: &Path, why: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("`{}` {why}: it is left as it is", path.display()))
+    Failure::new(FailureCode::Usage, format!("`{}` {why}: it is left as it is", path.display()))
         .at(path)
         .hint("name another file for the output")
 }

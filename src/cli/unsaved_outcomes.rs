@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::Summary;
 use crate::ledger::{Damage, ImportFile, Ledger, LedgerDelta, Outcomes, Reason, RunId, Seals, text};
+use crate::report::failure_code::FailureCode;
 use crate::report::words::plural;
 use crate::store::OpenLedger;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, tell};
 use super::store::{expected, not_signed};
@@ -52,7 +52,7 @@ pub(super) fn keep(context: &Context, summary: &Summary, run: RunId, output: &Ou
     let lines: String = summary.unsettled.iter().map(|outcome| text::outcome_line(outcome, None, &by)).collect();
     write(&path, &lines).map_err(|error| {
         let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
-        Failure::new(Exit::Environment, message).because(&error)
+        Failure::new(FailureCode::Environment, message).because(&error)
     })?;
     let count = plural(summary.unsettled.len() as u64, "outcome");
     let path = path.display();
@@ -88,12 +88,12 @@ pub(super) fn read(context: &Context) -> Result<Vec<UnsavedOutcomes>, Failure> {
     paths.sort();
     let dumps = paths.into_iter().map(|path| {
         let text = regular::read(&path, Links::Refused, LEDGER_BYTES_MAX).map_err(|error| {
-            Failure::new(Exit::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
+            Failure::new(FailureCode::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
         })?;
         match ImportFile::read(&text, &seals) {
             Ok(ImportFile::Outcomes(outcomes)) => Ok(UnsavedOutcomes { path, outcomes }),
             Ok(ImportFile::Whole(_)) => {
-                Err(Failure::new(Exit::Ledger, format!("`{}` is a whole ledger", path.display()))
+                Err(Failure::new(FailureCode::Ledger, format!("`{}` is a whole ledger", path.display()))
                     .hint("`sendform ledger import` joins it in; move it away from here"))
             }
             Err(damage) => Err(refused(&path, &damage)),
@@ -102,19 +102,25 @@ pub(super) fn read(context: &Context) -> Result<Vec<UnsavedOutcomes>, Failure> {
     dumps.collect()
 }
 
-/// Takes the outcomes into a ledger that was read, and tells which of them the ledger's home lacks.
+/// Takes the outcomes into a ledger that was read, tells which of them the ledger's home lacks, and gives the files that
+/// have them.
 ///
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger.
-pub(super) fn join_into(context: &Context, ledger: &mut Ledger) -> Result<(), Failure> {
-    for (path, count) in news(context, ledger)? {
-        let path = path.display();
-        tell(&format!(
+pub(super) fn join_into(
+    context: &Context,
+    ledger: &mut Ledger,
+    output: &Output,
+) -> Result<Vec<(PathBuf, u64)>, Failure> {
+    let news = news(context, ledger)?;
+    for (path, count) in &news {
+        let (path, count) = (path.display(), plural(*count, "outcome"));
+        output.tell(&format!(
             "! not in the ledger yet: {count} of an earlier run, in {path}, which the next apply takes in, as does \
              `sendform ledger import {path}`\n"
         ));
     }
-    Ok(())
+    Ok(news)
 }
 
 /// Takes the outcomes into an open ledger.
@@ -154,7 +160,7 @@ pub(super) fn check_told(lost: &[UnsavedOutcomes], ledger: &Ledger) -> Result<()
             let (path, count) = (path.display(), plural(untold.len() as u64, "bulk"));
             let message =
                 format!("`{path}` says that {count} reached the gateway, and its logs do not show whom: `{first}`");
-            return Err(Failure::new(Exit::Ledger, message)
+            return Err(Failure::new(FailureCode::Ledger, message)
                 .hint("messages that are scheduled or paced show when they leave: run the same command again then")
                 .hint(format!(
                     "or bring a ledger that has their claims, with `sendform ledger import`; move `{path}` away only if \
@@ -172,7 +178,7 @@ pub(super) fn check_told(lost: &[UnsavedOutcomes], ledger: &Ledger) -> Result<()
 pub(super) fn put_aside(lost: &[UnsavedOutcomes]) -> Result<(), Failure> {
     for UnsavedOutcomes { path, .. } in lost {
         let aside = aside(path).map_err(|error| {
-            Failure::new(Exit::Environment, format!("`{}` cannot be put aside", path.display())).because(&error)
+            Failure::new(FailureCode::Environment, format!("`{}` cannot be put aside", path.display())).because(&error)
         })?;
         let (from, to) = (path.display(), aside.display());
         tell(&format!(
@@ -218,7 +224,7 @@ async fn join(store: &OpenLedger, dumps: Vec<UnsavedOutcomes>, lost: &[UnsavedOu
     for (path, count) in news {
         let is_all = lost.iter().all(|lost| lost.path != path);
         let advice = if is_all { ", which can be deleted after this run" } else { "" };
-        let path = path.display();
+        let (path, count) = (path.display(), plural(count, "outcome"));
         tell(&format!("taken into the ledger: {count} of an earlier run, from {path}{advice}\n"));
     }
     Ok(())
@@ -235,19 +241,19 @@ fn unsigned_outcomes(count: usize) -> Failure {
 ///
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger.
-pub(super) fn news(context: &Context, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+pub(super) fn news(context: &Context, ledger: &mut Ledger) -> Result<Vec<(PathBuf, u64)>, Failure> {
     news_of(read(context)?, ledger)
 }
 
 /// Takes outcomes into a ledger, and lists the files that had news for it.
-fn news_of(dumps: Vec<UnsavedOutcomes>, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+fn news_of(dumps: Vec<UnsavedOutcomes>, ledger: &mut Ledger) -> Result<Vec<(PathBuf, u64)>, Failure> {
     let mut news = Vec::new();
     for UnsavedOutcomes { path, outcomes } in dumps {
         let before = ledger.clone();
         ledger.take_outcomes(&outcomes).map_err(|damage| refused(&path, &damage))?;
         let count = LedgerDelta::between(&before, ledger).outcomes;
         if count > 0 {
-            news.push((path, plural(count as u64, "outcome")));
+            news.push((path, count as u64));
         }
     }
     Ok(news)
@@ -256,15 +262,15 @@ fn news_of(dumps: Vec<UnsavedOutcomes>, ledger: &mut Ledger) -> Result<Vec<(Path
 /// A file that is damaged, or does not go with the ledger.
 fn refused(path: &Path, damage: &Damage) -> Failure {
     let path = path.display();
-    let (message, hint) = if matches!(&damage.reason, Reason::Entry(_)) {
+    let (code, message, hint) = if matches!(&damage.reason, Reason::Entry(_)) {
         let message = format!("the outcomes in `{path}` do not go with the ledger");
         let hint = "the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger \
                     that has them back from git or another clone, with `sendform ledger import`; if it is lost, \
                     `sendform ledger recover` writes down what the gateway's logs still know";
-        (message, hint)
+        (FailureCode::Ledger, message, hint)
     } else {
         let hint = "move it away to go on without it: the people of its outcomes stay in doubt then";
-        (format!("the outcomes in `{path}` are damaged"), hint)
+        (FailureCode::LedgerDamaged, format!("the outcomes in `{path}` are damaged"), hint)
     };
-    Failure::new(Exit::Ledger, message).because(damage).hint(hint)
+    Failure::new(code, message).because(damage).hint(hint)
 }

@@ -57,6 +57,13 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     if others.is_empty() { last.as_ref().to_owned() } else { format!("{} and {}", others.join(", "), last.as_ref()) }
 }
 
+/// Whether a text has an address in it, or as many digits as a number that may be somebody's.
+#[must_use]
+pub fn is_address_or_number(text: &str) -> bool {
+    const DIGITS: usize = 6;
+    text.contains('@') || text.chars().filter(char::is_ascii_digit).count() >= DIGITS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

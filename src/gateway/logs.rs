@@ -47,6 +47,25 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
 }
 
 impl<C: Clock> Client<C> {
+    /// Tries whether the gateway takes the credentials: it is asked once for one row of the logs, which changes nothing
+    /// and sends nothing.
+    ///
+    /// # Errors
+    /// If it does not take them, does not let them read the logs, or does not answer as the API says.
+    pub async fn try_credentials(&self) -> Result<(), LogsFailure> {
+        let mut url = self.logs.clone();
+        url.set_query(Some("limit=1"));
+        let asking = self.http.get(url).header(AUTHORIZATION, self.authorization.clone());
+        let asked = asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await;
+        let response = asked.map_err(|error| LogsFailure::Unreachable(self.explain(error)))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.read(response).await;
+        match page::read(&RawResponse { status, headers, body }, SystemTime::now()) {
+            Turn::Page(_) => Ok(()),
+            Turn::Again(failure, _) | Turn::Failed(failure) => Err(failure),
+        }
+    }
+
     /// Asks for page after page, until there is no more, or no more is wanted.
     async fn gather(&self, query: &str, mut gathering: Gathering) -> LogsAnswer {
         let mut cursor: Option<String> = None;

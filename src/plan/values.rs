@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::audience::AudienceReader;
 use crate::campaign::{Files, Message};
+use crate::diagnostic::words::is_address_or_number;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::render::Condition;
 use crate::timing;
@@ -116,9 +117,8 @@ fn is_nobodys_own(value: &str) -> bool {
 
 /// Whether a value looks like an address, a long number or a whole name.
 fn is_like_a_name(value: &str) -> bool {
-    const DIGITS: usize = 6;
     let capitals = value.split_whitespace().filter(|word| word.starts_with(char::is_uppercase));
-    value.contains('@') || value.chars().filter(char::is_ascii_digit).count() >= DIGITS || capitals.count() > 1
+    is_address_or_number(value) || capitals.count() > 1
 }
 
 /// The form of a value: its letters as `a` and `A`, its digits as `9`.

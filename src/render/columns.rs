@@ -1,6 +1,7 @@
 //! Which columns a template or expression uses, and whether an audience has them.
 
 use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::words::is_address_or_number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::slips::column_form;
 use crate::render::{ColumnNames, visible_name};
@@ -75,12 +76,10 @@ fn columns_help(names: &[String]) -> String {
     format!("its columns are {}{rest}", shown.join(", "))
 }
 
-/// Whether the name of a column is likely a cell of somebody's row: an address or a long number. Then no name of that
-/// line is shown.
+/// Whether the name of a column is likely a cell of somebody's row: an address or a long number, but no word with a
+/// number. Then no name of that line is shown.
 fn is_somebodys(name: &str) -> bool {
-    const DIGITS: usize = 6;
-    let digits = name.chars().filter(char::is_ascii_digit).count();
-    name.contains('@') || (digits >= DIGITS && !name.chars().any(char::is_alphabetic))
+    is_address_or_number(name) && (name.contains('@') || !name.chars().any(char::is_alphabetic))
 }
 
 #[cfg(test)]

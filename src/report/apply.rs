@@ -14,16 +14,27 @@ use crate::plan::RejectionLimit;
 
 use super::document::Report;
 use super::doubt::DoubtView;
+use super::failure::FailureReport;
+use super::failure_code::FailureCode;
 use super::handed_over::HandedOverView;
+use super::plan::PlanReport;
 use super::stops::StopView;
 use super::twice::TwiceView;
 
-/// What became of everybody whom a run was to send to.
+/// What became of everybody whom a run was to send to. An apply that got as far as its plan ends with one, whether it
+/// sent, had nothing to send, or was refused.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplyReport<'a> {
     /// The digest of what a review approved: the plan file's, or else the plan's.
     pub digest: String,
+    /// The plan of which nothing was sent: all of the document of that kind, but for what names the kind. Null once
+    /// something was to be sent.
+    pub plan: Option<PlanReport<'a>>,
+    /// What kept the run from sending, or from sending all; null if nothing did, also where there was nothing to send.
+    pub code: Option<FailureCode>,
+    /// How it failed, why, and what to do, where a run failed before anything was sent and the plan does not say it.
+    pub failure: Option<FailureReport<'a>>,
     /// Message by message.
     pub messages: Vec<MessageOutcomeView>,
     /// All messages together.
@@ -65,6 +76,18 @@ pub struct ApplyReport<'a> {
     /// The instant of it.
     #[serde(skip)]
     pub now: Timestamp,
+}
+
+/// Of what a run sent nothing, and why.
+pub struct Unsent<'a> {
+    /// The digest of it.
+    pub digest: String,
+    /// The plan, if it is to be told.
+    pub plan: Option<PlanReport<'a>>,
+    /// What kept the run from sending; nothing, if there was nothing to send.
+    pub code: Option<FailureCode>,
+    /// How it failed, if it did.
+    pub failure: Option<FailureReport<'a>>,
 }
 
 /// What became of the people of a message.
@@ -157,6 +180,9 @@ impl<'a> ApplyReport<'a> {
         });
         Self {
             digest,
+            plan: None,
+            code: summary.stopped.as_ref().map(FailureCode::from),
+            failure: None,
             messages: messages.collect(),
             total: TallyView::from(&summary.total()),
             stopped: summary.stopped.as_ref(),
@@ -177,6 +203,19 @@ impl<'a> ApplyReport<'a> {
             newer_ledger: String::new(),
             now,
         }
+    }
+
+    /// Makes the report of a run that sent nothing: what it was to send, if that is to be told, and how it failed.
+    #[must_use]
+    pub fn unsent(summary: &'a Summary, unsent: Unsent<'a>, now: Timestamp) -> Self {
+        let Unsent { digest, plan, code, failure } = unsent;
+        let mut report = Self::new(summary, (&[], &[], None), digest, now);
+        if let Some(plan) = &plan {
+            report.stops.clone_from(&plan.stops);
+            report.twice.clone_from(&plan.twice);
+            report.doubts.clone_from(&plan.doubts);
+        }
+        Self { plan, code, failure, ..report }
     }
 
     /// Leaves out those accepted twice whom the plan that was shown has told of, if that is all of them.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
+use super::failure_code::FailureCode;
 use super::sanitize::{LineFeeds, harmless};
 use super::screen::Screen;
 use super::sheet::{Sheet, line};
@@ -45,6 +46,8 @@ pub struct DoctorCheck {
     pub state: CheckState,
     /// The exit code that an apply would end with because of it; null unless it would stop one.
     pub exit_code: Option<u8>,
+    /// What an apply would fail with because of it; null unless it would stop one.
+    pub code: Option<FailureCode>,
     /// What was found.
     pub message: String,
     /// Why, the nearest cause first.

@@ -9,7 +9,7 @@ use crate::ledger::Doubt;
 use super::document::DateTime;
 
 /// A bulk of which people are in doubt: nobody knows whether they got their message.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DoubtView {
     /// The bulk.

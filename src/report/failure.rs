@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
+use super::failure_code::FailureCode;
 use super::sanitize::{LineFeeds, harmless};
 use super::screen::Screen;
 use super::sheet::Sheet;
@@ -15,9 +16,8 @@ use super::text::TextForm;
 pub struct FailureReport<'a> {
     /// The exit code.
     pub exit_code: u8,
-    /// The kind of failure, by a stable name: `usage`, `files`, `ledger`, `credentials`, `mismatch`, `safetyLimit`,
-    /// `doubt`, `rejected`, `environment`, `declined` or `bug`.
-    pub code: &'static str,
+    /// What exactly failed.
+    pub code: FailureCode,
     /// What failed.
     pub error: &'a str,
     /// The files and folders that it is about; may be empty.

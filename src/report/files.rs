@@ -12,12 +12,14 @@ use super::text::TextForm;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitReport {
+    /// What the project is called.
+    pub project: String,
     /// What there is to say of the name, in lines; may be empty.
     #[serde(skip)]
     pub about_name: String,
     /// Its files.
     pub files: Vec<FileView>,
-    /// What to do next, in lines.
+    /// What to do next, in lines; empty if nobody wants notes.
     #[serde(skip)]
     pub next_steps: String,
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::identity::MessageId;
+use crate::identity::{MessageId, MessageKey, Person, Revision};
 use crate::ledger::HandedOver;
 use crate::plan::{AtGateway, Ends, Gate, Gone, Outdated, TermChange, Unstopped};
 
@@ -61,7 +61,7 @@ pub struct UnstoppedView {
     #[serde(serialize_with = "gates::write_ends")]
     #[schemars(schema_with = "gates::ends_schema")]
     pub gate: Ends,
-    /// Of those who are suppressed the messageIds of some, by which the gateway's support finds them.
+    /// The messageIds of all who are suppressed, by which the gateway's support finds them; none of all others.
     pub message_ids: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ pub struct SuppressedView {
     /// They.
     #[serde(flatten)]
     pub handed: HandedOverView,
-    /// The messageIds of some, by which the gateway's support finds them.
+    /// The messageIds of all of them, by which the gateway's support finds them.
     pub message_ids: Vec<String>,
 }
 
@@ -151,11 +151,11 @@ impl From<HandedOver> for HandedOverView {
 impl<'a> AtGatewayView<'a> {
     /// Makes a view of it; `None` if the gateway has nothing of the message.
     #[must_use]
-    pub fn new(at: &'a AtGateway, outdated: &'a [Outdated]) -> Option<Self> {
-        let unstopped = |Unstopped { ends, handed, ids }: &Unstopped| UnstoppedView {
+    pub fn new(key: &MessageKey, at: &'a AtGateway, outdated: &'a [Outdated]) -> Option<Self> {
+        let unstopped = |Unstopped { ends, handed, named }: &Unstopped| UnstoppedView {
             handed: (*handed).into(),
             gate: *ends,
-            message_ids: names(ids),
+            message_ids: message_ids(key, named),
         };
         let older = at.older.iter();
         Some(Self {
@@ -216,14 +216,17 @@ impl<'a> GoneView<'a> {
             handed: gone.handed.into(),
             message: gone.key.to_string(),
             retired: gone.retired,
-            suppressed: gone
-                .suppressed
-                .as_ref()
-                .map(|(handed, ids)| SuppressedView { handed: (*handed).into(), message_ids: names(ids) }),
+            suppressed: gone.suppressed.as_ref().map(|(handed, named)| SuppressedView {
+                handed: (*handed).into(),
+                message_ids: message_ids(&gone.key, named),
+            }),
         }
     }
 }
 
-fn names(ids: &[MessageId]) -> Vec<String> {
-    ids.iter().map(ToString::to_string).collect()
+fn message_ids(key: &MessageKey, people: &[(Revision, Person)]) -> Vec<String> {
+    let id = |(revision, person): &(Revision, Person)| {
+        MessageId { message: key.clone(), revision: *revision, person: *person }.to_string()
+    };
+    people.iter().map(id).collect()
 }

@@ -272,7 +272,7 @@ impl<'a> MessageView<'a> {
             not_asked_before: not_asked.map(|(_, at)| at),
             at_once: message.clocks.at_once,
             zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
-            handed_over: AtGatewayView::new(&message.at_gateway, &message.outdated),
+            handed_over: AtGatewayView::new(&message.key, &message.at_gateway, &message.outdated),
             in_clear: message.in_clear.as_ref().map(InClearView::new),
             bulks: due_now.chain(later).collect(),
             text_changed: TextChangeView::new(message),

@@ -13,6 +13,7 @@ pub mod document;
 pub mod doubt;
 pub mod event;
 pub mod failure;
+pub mod failure_code;
 pub mod files;
 pub mod forms;
 mod gates;

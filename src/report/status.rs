@@ -9,7 +9,9 @@ use crate::ledger::{Flight, Ledger, MessageRecord, StopOrder, Twice, View};
 
 use super::document::Report;
 use super::doubt::DoubtView;
+use super::failure::FailureReport;
 use super::handed_over::HandedOverView;
+use super::ledger::trust::TrustView;
 use super::stops::StopView;
 use super::twice::TwiceView;
 
@@ -29,12 +31,41 @@ pub struct StatusReport<'a> {
     pub twice: Vec<TwiceView>,
     /// What is in doubt.
     pub doubts: Vec<DoubtView>,
+    /// How far the ledger can be trusted, and what it may lack.
+    #[serde(flatten)]
+    pub trust: TrustView,
+    /// Why an `apply` would be refused, as far as that lies at the ledger: what another clone has sent and this one does
+    /// not know of, a lockfile that was left behind, a database that was put back.
+    pub refusals: Vec<FailureReport<'a>>,
+    /// Files of outcomes that an earlier run could not store. They are counted here, and the next apply takes them into
+    /// the ledger.
+    pub unstored: Vec<UnstoredView>,
     /// What other runs may be sending now.
     #[serde(skip)]
     pub in_flight: Option<Flight>,
     /// The instant of it.
     #[serde(skip)]
     pub now: Timestamp,
+}
+
+/// A file of outcomes that the ledger lacks.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnstoredView {
+    /// Its path.
+    pub file: String,
+    /// How many outcomes it has that the ledger lacks.
+    pub outcomes: u64,
+}
+
+/// What is known of a ledger besides what it holds.
+pub struct LedgerContext<'a> {
+    /// How far it can be trusted.
+    pub trust: TrustView,
+    /// Why an `apply` would be refused.
+    pub refusals: Vec<FailureReport<'a>>,
+    /// Files of outcomes that it lacks.
+    pub unstored: Vec<UnstoredView>,
 }
 
 /// How many people of a revision of a message stand how, each counted once.
@@ -71,7 +102,14 @@ impl Report for StatusReport<'_> {
 impl<'a> StatusReport<'a> {
     /// Makes the report of a ledger, and of the stops of it that stand.
     #[must_use]
-    pub fn new(ledger: &'a Ledger, twice: &[Twice], stops: &[StopOrder], view: View, now: Timestamp) -> Self {
+    pub fn new(
+        ledger: &'a Ledger,
+        known: LedgerContext<'a>,
+        (twice, stops): (&[Twice], &[StopOrder]),
+        view: View,
+        now: Timestamp,
+    ) -> Self {
+        let LedgerContext { trust, refusals, unstored } = known;
         let header = ledger.header();
         Self {
             project: header.project.to_string(),
@@ -80,6 +118,9 @@ impl<'a> StatusReport<'a> {
             stops: StopView::all(stops),
             twice: TwiceView::all(twice),
             doubts: DoubtView::all(&ledger.doubts(view), now),
+            trust,
+            refusals,
+            unstored,
             in_flight: ledger.in_flight(view, None),
             now,
         }

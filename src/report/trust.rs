@@ -10,7 +10,10 @@ use super::words::plural;
 /// that not all of its history could be looked at.
 pub fn harmless_doubts(trust: &Trust) -> impl Iterator<Item = &'static str> {
     let authenticity = match trust.authenticity {
-        Some(Authenticity::Unchecked) => Some("not authenticated: no key"),
+        Some(Authenticity::Unchecked) => Some(
+            "not authenticated: no key is set, so that nobody notices a line that somebody else has written; set \
+             SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked",
+        ),
         Some(Authenticity::Unsigned) => Some(
             "not authenticated: no line is signed, as an older sendform leaves them; the next apply signs them, \
              but only if this machine knows them all, or somebody takes them for genuine",

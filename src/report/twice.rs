@@ -10,7 +10,7 @@ use super::document::DateTime;
 
 /// People who were accepted in the same claims of one revision of one message: they got it more than once, or
 /// will, and nobody has said that they know.
-#[derive(PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TwiceView {
     /// The message, as `CAMPAIGN.MESSAGE`.
@@ -24,7 +24,7 @@ pub struct TwiceView {
 }
 
 /// A claim in which people were accepted who were accepted elsewhere as well.
-#[derive(PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AcceptedInView {
     /// The bulk. Two clones that sent the same to the same people have the same one.

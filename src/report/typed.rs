@@ -7,13 +7,13 @@ use crate::diagnostic::shell_word;
 
 /// What a command begins with.
 const PROGRAM: &str = "sendform ";
-/// Commands that no project is named to.
-const WITHOUT_PROJECT: [&str; 4] = ["schema", "completions", "help", "man"];
+/// Commands that no project is named to. These lists are those of the command line, as a test of its help shows.
+pub const WITHOUT_PROJECT: [&str; 4] = ["schema", "completions", "help", "man"];
 /// Commands that may talk to the embedded gateway, or look into its ledger.
-const WITH_GATEWAY: [&str; 10] =
-    ["plan", "apply", "status", "log", "reconcile", "resolve", "stop", "resume", "explain", "ledger"];
+pub const WITH_GATEWAY: [&str; 10] =
+    ["plan", "apply", "status", "log", "reconcile", "resolve", "stop", "resume", "doctor", "ledger"];
 /// Commands that take a selection, where they name no file.
-const WITH_SELECTION: [&str; 3] = ["plan", "apply", "reconcile"];
+pub const WITH_SELECTION: [&str; 3] = ["plan", "apply", "reconcile"];
 
 /// The options of a command line that its hints repeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -26,6 +26,17 @@ pub trait BackendError: Error + Send + Sync + 'static {
         false
     }
 
+    /// Whether an older copy is in the ledger's place, or a part of it is gone: of all ways, with those of
+    /// [`BackendError::is_put_back`].
+    fn is_taken_back(&self) -> bool {
+        false
+    }
+
+    /// Whether there is something that sendform did not write.
+    fn is_damage(&self) -> bool {
+        false
+    }
+
     /// Whether a claim was refused because somebody has stopped sending.
     fn is_stop(&self) -> bool {
         false

@@ -348,7 +348,7 @@ impl StoreError {
             Self::Foreign { what: "project", .. } => {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
-            Self::Foreign { found, .. } if Retired::read(found).is_some() => {
+            Self::Foreign { found, .. } if self.is_moved() => {
                 return Some(format!(
                     "it was copied there, so nothing is applied here any more: name that home under `state` in \
                      sendform.yaml. Only to copy that ledger back here: `sendform ledger rebind --gateway \"{found}\"`"
@@ -397,6 +397,24 @@ impl StoreError {
     #[must_use]
     pub fn is_put_back(&self) -> bool {
         self.backend().is_some_and(BackendError::is_put_back)
+    }
+
+    /// Whether an older copy is in the ledger's place, or a part of it is gone.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        self.backend().is_some_and(BackendError::is_taken_back)
+    }
+
+    /// Whether what holds the ledger has something that sendform did not write.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        self.backend().is_some_and(BackendError::is_damage)
+    }
+
+    /// Whether the ledger was moved to another home.
+    #[must_use]
+    pub fn is_moved(&self) -> bool {
+        matches!(self, Self::Foreign { found, .. } if Retired::read(found).is_some())
     }
 
     /// Whether a claim was refused because somebody has stopped sending.

@@ -88,7 +88,7 @@ fn several_projects_below_are_listed() {
       hint: there is a project in `shops/b/campaigns`: pass `--dir shops/b/campaigns`
     ");
     let failure = project.run(["validate", "--format", "json"]).code(3).json();
-    assert_eq!(failure["code"], "files", "{failure}");
+    assert_eq!(failure["code"], "projectMissing", "{failure}");
     assert_eq!(failure["places"], serde_json::json!(["."]), "{failure}");
 }
 
@@ -239,12 +239,12 @@ fn a_command_line_that_is_wrong_is_a_document_too() {
 fn whatever_fails_is_a_document_with_what_to_type() {
     let mut shop = Shop::without_ledger(1);
     let document = failure(&shop.run(&["status", "--format", "json"]).code(8));
-    assert_eq!(document["code"], "ledger");
+    assert_eq!(document["code"], "ledgerMissing");
     assert_eq!(document["nextCommands"], serde_json::json!(["sendform ledger init"]), "{document}");
     // A variable that cannot be used, too.
     shop.project.set("SENDFORM_KEY", "nonsense");
     let document = failure(&shop.run(&["status", "--format", "json"]).code(9));
-    assert_eq!(document["code"], "credentials");
+    assert_eq!(document["code"], "keyUnusable");
     assert!(!document.to_string().contains("nonsense"), "{document}");
 }
 

@@ -108,6 +108,7 @@ fn a_project_in_which_nothing_is_wrong() {
       ok       http://127.0.0.1:[port]/, from SENDFORM_BASE_URL
       ok       a gateway on loopback gets a made-up API key
       ok       it answers
+      ok       the gateway takes the API key, and lets it read the logs
       ok       it is a sandbox, whose clock may be any
     ledger
       ok       ./sendform.lock with 0 claims
@@ -230,6 +231,54 @@ fn credentials_that_are_missing() {
     let run = doctor(&shop.project, &["--offline"]).code(0);
     assert!(!run.stdout.contains("the-api-key") && !run.stdout.contains(KEY), "{run}");
     assert_eq!(checks(&run, "skipped"), ["gateway/reachable"]);
+}
+
+#[test]
+fn credentials_are_tried_with_a_question_that_sends_nothing() {
+    const CHECK: &str = "gateway/credentials-taken";
+    let mut shop = Shop::on(Sandbox::start(["--api-key", "the-right-key"]), 1);
+    shop.project.run(["ledger", "init"]).code(0);
+    shop.project.set("SENDFORM_API_KEY", "the-wrong-key");
+    let run = stops(&shop.project, &[], &format!("{CHECK} 9"));
+    assert!(run.stdout.contains("credentialsRefused") && !run.stdout.contains("the-wrong-key"), "{run}");
+    doctor(&shop.project, &["--offline"]).code(0);
+    shop.project.set("SENDFORM_API_KEY", "the-right-key");
+    let run = doctor(&shop.project, &[]).code(0);
+    assert!(checks(&run, "ok").contains(&CHECK.to_owned()) && !run.stdout.contains("the-right-key"), "{run}");
+    // What is no word about the credentials is told, and stops nothing.
+    for fault in ["logs:503", "logs:429", "logs:404", "logs:drop", "logs:garbage"] {
+        shop.sandbox.faults(&[fault]);
+        assert!(checks(&doctor(&shop.project, &[]).code(0), "warning").contains(&CHECK.to_owned()), "{fault}");
+    }
+    // Whoever may not read the logs may still send, unless the project wants them to be asked.
+    shop.sandbox.faults(&["logs:403"]);
+    assert!(checks(&doctor(&shop.project, &[]).code(0), "warning").contains(&CHECK.to_owned()));
+    shop.project.write("sendform.yaml", format!("{}witness: required\n", shop.project.read("sendform.yaml")));
+    shop.sandbox.faults(&["logs:403"]);
+    stops(&shop.project, &[], &format!("{CHECK} 9"));
+    assert_eq!(shop.requests(), 0, "nothing is sent");
+}
+
+#[test]
+fn credentials_go_to_no_host_that_only_the_files_name() {
+    let mut shop = Shop::without_ledger(1);
+    let named = Named::new();
+    let foreign = Foreign::named(&shop.sandbox, &named);
+    shop.project.unset("SENDFORM_NOW");
+    shop.project.unset("SENDFORM_BASE_URL");
+    shop.project.set("SENDFORM_API_KEY", "the-api-key");
+    shop.project.set("SSL_CERT_FILE", named.authority());
+    let file = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{file}gateway: {{ baseUrl: \"{}\" }}\n", foreign.url()));
+    let tried = |project: &Project, state: &str| {
+        let run = project.finish(project.start_under(&named.words(), ["doctor", "--format", "json"]));
+        assert!(checks(&run, "ok").contains(&"gateway/reachable".to_owned()), "{run}");
+        assert!(checks(&run, state).contains(&"gateway/credentials-taken".to_owned()), "{state}\n{run}");
+    };
+    tried(&shop.project, "skipped");
+    // A ledger that was made for it vouches for it.
+    shop.run(&["ledger", "init"]).code(0);
+    tried(&shop.project, "ok");
 }
 
 #[test]

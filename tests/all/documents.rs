@@ -110,7 +110,10 @@ fn every_command_gives_a_document_that_the_schema_has() {
 #[test]
 fn a_new_project_and_its_schemas() {
     let project = Project::empty();
-    assert_snapshot!(document(&project, &["init"], "wrote campaigns/sendform.yaml\n"), @r#"{"files":[{"file":"campaigns/sendform.yaml","state":"written"},{"file":"campaigns/welcome.yaml","state":"written"},{"file":"campaigns/audiences/customers.csv","state":"written"},{"file":"campaigns/schema/campaign.schema.json","state":"written"},{"file":"campaigns/schema/project.schema.json","state":"written"},{"file":"campaigns/.gitattributes","state":"written"},{"file":"campaigns/.gitignore","state":"written"}],"kind":"init"}"#);
+    let begun = document(&project, &["init"], "wrote campaigns/sendform.yaml\n");
+    let file = project.read("campaigns/sendform.yaml");
+    let name = file.lines().find_map(|line| line.strip_prefix("project: ")?.split_whitespace().next()).unwrap();
+    assert_snapshot!(begun.replace(name, "[name]"), @r#"{"files":[{"file":"campaigns/sendform.yaml","state":"written"},{"file":"campaigns/welcome.yaml","state":"written"},{"file":"campaigns/audiences/customers.csv","state":"written"},{"file":"campaigns/schema/campaign.schema.json","state":"written"},{"file":"campaigns/schema/project.schema.json","state":"written"},{"file":"campaigns/.gitattributes","state":"written"},{"file":"campaigns/.gitignore","state":"written"}],"kind":"init","project":"[name]"}"#);
     assert_snapshot!(document(&project, &["schema", "campaigns/schema", "--check"], "campaigns/schema/campaign.schema"), @r#"{"files":[{"file":"campaigns/schema/campaign.schema.json","state":"upToDate"},{"file":"campaigns/schema/project.schema.json","state":"upToDate"}],"kind":"schema"}"#);
     project.write("schema/campaign.schema.json", "{}");
     let stale = project.run(["schema", "--check", "--format", "json"]).code(3).json();

@@ -296,7 +296,10 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 6 h left in the logs: the gateway answered 500
     ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 1 bulk: run `sendform reconcile` now
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
@@ -308,7 +311,10 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
     exit code: 6
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, at most 1 h left in the logs (only what is found there settles it): the gateway answered 500
       ! 2 people still in doubt: after 47 hours absence from the logs proves nothing; only a person's word settles it
-        your word settles it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+        your word settles it:
+          they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+          they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+          nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 1 bulk: run `sendform reconcile` now
     nobody settled, 2 people still in doubt

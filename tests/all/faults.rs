@@ -314,14 +314,20 @@ fn after_an_error_of_the_server_nobody_knows() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     "#);
     assert_snapshot!(shop.run(&["plan"]), @r#"
     exit code: 6
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     sale.hello r1  shop to customers
       ! 2 in doubt
@@ -338,7 +344,10 @@ fn after_an_error_of_the_server_nobody_knows() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
@@ -378,7 +387,10 @@ fn a_lost_connection_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the connection was closed before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     "#);
 }
 
@@ -398,7 +410,10 @@ fn half_an_answer_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: the connection was closed before the answer was whole
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     "#);
 }
 
@@ -418,7 +433,10 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body is not what the API says, at line 1 column 1
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     "#);
     in_doubt("empty", &[1, 1]).code(6);
 }
@@ -466,7 +484,10 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
     ! in doubt: 1 person in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  1 person, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the answer lacks messages
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     "#);
     nothing_is_sent_again(&shop).code(0);
 }
@@ -569,7 +590,7 @@ fn a_doubt_is_not_settled_by_half_a_word() {
     assert_snapshot!(shop.run(&["resolve", BULK, "--sent", "--reason", " "]), @"
     exit code: 64
     ----- stderr
-    error: `--reason` is empty: say why you know
+    error: `--reason` says nothing: say why, for whoever finds it
     ");
     shop.run(&["resolve", BULK, "--sent"]).code(64);
     shop.run(&["resolve", BULK, "--sent", "--not-sent", "--reason", "x"]).code(64);

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use insta::assert_snapshot;
-use serde_json::Value;
 
 use crate::support::{Project, Run, Shop, customer};
 
@@ -125,7 +124,9 @@ fn a_changed_text_is_shown_and_nothing_is_sent() {
       hint: plan anew, and review it: `sendform plan --out FILE`
     ");
     let changes = nothing_is_sent(&shop, &["--format", "json", "--write", "text=changes.txt"], 5);
-    let document: Value = serde_json::Deserializer::from_str(&changes.stdout).into_iter().next().unwrap().unwrap();
+    let document = changes.json();
+    assert_eq!((&document["kind"], &document["code"]), (&"apply".into(), &"mismatch".into()));
+    let document = &document["plan"];
     assert_eq!(document["planFile"], "sale.plan");
     assert_eq!(document["messages"][0]["frozen"]["changes"][0]["what"], "text");
     assert_eq!(document["messages"][0]["frozen"]["changes"][1]["people"], 3);
@@ -229,7 +230,10 @@ fn a_doubt_is_not_sent_again_until_somebody_says_so() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     sale.hello r1  shop to customers
       ! 2 in doubt

@@ -1,7 +1,6 @@
-//! `sendform init` and `sendform completions`.
+//! `sendform init`.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::support::{KEY, Project};
 
@@ -83,16 +82,6 @@ fn what_is_there_is_kept() {
 }
 
 #[test]
-fn completions_are_a_script_that_bash_can_read() {
-    let script = Project::empty().run(["completions", "bash"]).code(0).stdout;
-    assert!(script.contains("_sendform()"), "{script}");
-    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let output = bash.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
 fn a_folder_may_be_called_anything() {
     let project = Project::empty();
     let begin = |folder: &str| {
@@ -123,4 +112,12 @@ fn a_folder_may_be_called_anything() {
     assert_eq!(begin("My Shop"), words("my-shop"));
     assert_eq!(begin("Käse"), words("kase"));
     assert_eq!(begin("магазин"), words("my-project"));
+}
+
+#[test]
+fn whoever_wants_no_notes_gets_none() {
+    let project = Project::empty();
+    let told = project.run(["init", "-q"]).code(0);
+    assert!(told.stdout.lines().all(|line| line.starts_with("wrote ")) || told.stdout.contains("is called"), "{told}");
+    assert!(!told.stdout.contains("Try it"), "{told}");
 }

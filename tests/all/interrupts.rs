@@ -81,7 +81,10 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -119,7 +122,10 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -131,7 +137,10 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         0         0         2          0         0        0
@@ -155,7 +164,7 @@ fn before_anything_is_claimed_the_first_signal_is_enough() {
         barrier.open();
         let run = shop.project.finish(run).code(10);
         assert_eq!(run.stderr, "error: interrupted: nothing was sent\n", "{run}");
-        assert!(shop.project.read("report.json").contains("interrupted: nothing was sent"));
+        assert!(shop.project.read("report.json").contains("\"code\": \"interrupted\""));
         assert_eq!(shop.requests(), 0);
         shop.apply().code(0);
         assert_eq!(shop.accepted(), [1, 1]);

@@ -552,9 +552,9 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
     assert_snapshot!(run, @r#"
     exit code: 8
     ! accepted twice: 2 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC, run [run]
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC, run [run]
+      sale.hello.r1.616c1c5802824f8b  2 people
+        claimed 2026-11-30 12:00 UTC, run [run]
+        claimed 2026-11-30 12:00 UTC, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     * the shadow lacks what the file has: 1 claim new; the next apply joins them

@@ -53,7 +53,11 @@ fn whoever_opts_out_while_a_run_is_sending_gets_nothing() {
     ");
     assert_eq!(shop.accepted(), [1, 1, 1, 0, 1, 1]);
     let json = shop.run(&["apply", "--auto-approve", "--format", "json"]).code(0).json();
-    assert_eq!(json["kind"], "plan", "nothing is left to send");
+    assert_eq!(
+        (&json["code"], &json["plan"]["toSend"]),
+        (&serde_json::Value::Null, &0.into()),
+        "nothing is left to send"
+    );
 }
 
 #[test]

@@ -160,12 +160,12 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
-      sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.616c1c5802824f8b  2 people
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.fab0a3fa0e36aeff  1 person
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -186,12 +186,12 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
     ledger of acme-shop on 127.0.0.1:[port]
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
-      sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.616c1c5802824f8b  2 people
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.fab0a3fa0e36aeff  1 person
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -202,12 +202,12 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
     assert_snapshot!(there.run(["ledger", "verify"]).code(8), @r#"
     exit code: 8
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
-      sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.616c1c5802824f8b  2 people
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.fab0a3fa0e36aeff  1 person
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     * the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
@@ -219,12 +219,12 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
-      sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.616c1c5802824f8b  2 people
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
+      sale.hello.r1.fab0a3fa0e36aeff  1 person
+        claimed 2026-11-30 12:00 UTC by ana, run [run]
+        claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -634,7 +634,7 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     at most 4 messages to send in 2 bulks
     ----- stderr
-    ! not authenticated: no key
+    ! not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     ");
     let json = shop.run(&["plan", "--format", "json", "--detailed-exitcode"]).code(2).json();
     assert_eq!((&json["atMost"], &json["toSend"]), (&true.into(), &4.into()));
@@ -653,11 +653,11 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         3         0         0          0         0        0
     ----- stderr
-    ! not authenticated: no key
+    ! not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     ");
     assert_snapshot!(shop.run(&["ledger", "verify"]).code(0), @"
     exit code: 0
-    * not authenticated: no key
+    * not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     2 claims, nothing odd
     ");
     // Files that do not go with what was sent are an error for whoever has no key as well.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, Alarm, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
+use crate::report::failure_code::FailureCode;
 use crate::report::words::{list, plural};
 use crate::store::{OpenLedger, StoreError, Visit};
 use crate::timing;
@@ -32,7 +32,7 @@ use crate::cli::frozen;
 use crate::cli::left_behind;
 use crate::cli::opt_outs::{Baseline, SuppressLists};
 use crate::cli::output::Output;
-use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
+use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show_people};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
 use crate::cli::rejections;
@@ -40,6 +40,7 @@ use crate::cli::settings::Settings;
 use crate::cli::signals::SignalWatch;
 use crate::cli::store::{expected, tell_doubts, visit};
 use crate::cli::unsaved_outcomes;
+use crate::cli::unsent::{self, Reviewed};
 use crate::cli::witness::{self, Older};
 
 /// How long an interrupted run may take to put its ledger in order.
@@ -159,22 +160,29 @@ struct ApplyRun<'a> {
 
 impl ApplyRun<'_> {
     async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
-        let lists = Baseline::new(self.context);
-        let ended = match self.review(&store).await {
-            Ok(Review::Send(plan)) => match self.send(&store, *plan, &lists).await {
-                Ok(sent) => return self.conclude(store, sent).await,
-                Err(failure) => failure,
-            },
-            Ok(Review::End(plan, ending)) => return end_without_sending(store, &plan, ending).await,
-            Ok(Review::Changed) => {
-                store.finish().await?;
-                return Err(changed_meanwhile());
+        let Self { context, args, output, .. } = self;
+        let lists = Baseline::new(context);
+        match self.review(&store).await {
+            Ok(Review::Send(plan)) => {
+                let digest = plan.approved().to_string();
+                match self.send(&store, *plan, &lists).await {
+                    Ok(sent) => self.conclude(store, sent).await,
+                    Err(failure) => {
+                        // What was settled before is in the ledger already, and the run ends as runs do.
+                        drop(store.finish().await);
+                        Err(unsent::failed(digest, failure, context, output))
+                    }
+                }
             }
-            Err(failure) => failure,
-        };
-        // What was settled before is in the ledger already, and the run ends as runs do.
-        drop(store.finish().await);
-        Err(ended)
+            Ok(Review::End(reviewed, ending)) => {
+                let ended = end_without_sending(store, &reviewed.plan, ending, output).await;
+                unsent::told(&reviewed, args.plan.as_deref(), context, output, ended)
+            }
+            Err(failure) => {
+                drop(store.finish().await);
+                Err(failure)
+            }
+        }
     }
 
     fn plan(&self, store: &OpenLedger) -> Plan {
@@ -188,31 +196,30 @@ impl ApplyRun<'_> {
     async fn review(&self, store: &OpenLedger) -> Result<Review, Failure> {
         let Self { context, args, output, plan_options, .. } = self;
         let stops = store.standing_stops().await?;
-        let reviewed = self.plan(store);
-        let may = may_send(&reviewed, args, plan_options);
-        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection));
-        // One run gives one document: a plan, or what became of it.
+        let plan = self.plan(store);
+        let may = may_send(&plan, args, plan_options);
+        let may = unless_stopped(may, &stops, judge(&plan, &plan_options.selection));
         let is_asked = !args.auto_approve;
         if (output.format.is_for_people() && (is_asked || !output.quiet)) || may.is_err() {
-            show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
+            show_people(&plan, context, output, args.plan.as_deref(), &stops)?;
         }
-        if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
-            let twice = alarm(&reviewed.twice, &plan_options.selection);
-            let ending = match ending {
-                Ok(exit) => Ok(exit.or(twice)),
-                Err(failure) => Err(Failure { exit: failure.exit.or(twice), ..failure }),
-            };
+        let reviewed = Reviewed { plan, stops };
+        if let Err(ending) = may.and_then(|()| approve(&reviewed.plan, args, output)) {
+            let twice = alarm(&reviewed.plan.twice, &plan_options.selection);
+            let ending = ending.map(|exit| exit.or(twice)).map_err(|failure| failure.ending(twice));
             return Ok(Review::End(Box::new(reviewed), ending));
         }
         if args.auto_approve {
-            return Ok(Review::Send(Box::new(reviewed)));
+            return Ok(Review::Send(Box::new(reviewed.plan)));
         }
         // The answer may have taken a while, in which times pass and conversation windows close.
         let plan = self.plan(store);
-        if !is_still(&plan, &reviewed) || may_send(&plan, args, plan_options).is_err() {
-            return Ok(Review::Changed);
+        if !is_still(&plan, &reviewed.plan) || may_send(&plan, args, plan_options).is_err() {
+            return Ok(Review::End(Box::new(reviewed), Err(changed_meanwhile())));
         }
-        store.check_still_there().await?;
+        if let Err(error) = store.check_still_there().await {
+            return Ok(Review::End(Box::new(reviewed), Err(error.into())));
+        }
         Ok(Review::Send(Box::new(plan)))
     }
 
@@ -339,9 +346,7 @@ enum Review {
     /// This may be sent.
     Send(Box<Plan>),
     /// Nothing is sent, and that is how the command ends.
-    End(Box<Plan>, Result<Exit, Failure>),
-    /// What would be sent changed while somebody was asked.
-    Changed,
+    End(Box<Reviewed>, Result<Exit, Failure>),
 }
 
 /// A plan that was sent, and what became of it.
@@ -386,12 +391,25 @@ async fn mark(store: &OpenLedger, summary: &Summary, all_asked: bool) -> Result<
 
 /// Ends a run that sends nothing. Where there was nothing to send, the word of whoever vouches for the ledger
 /// counts all the same.
-async fn end_without_sending(store: OpenLedger, plan: &Plan, ending: Result<Exit, Failure>) -> Result<Exit, Failure> {
+async fn end_without_sending(
+    store: OpenLedger,
+    plan: &Plan,
+    ending: Result<Exit, Failure>,
+    output: &Output,
+) -> Result<Exit, Failure> {
     if matches!(ending, Ok(Exit::Done)) && plan.to_send() == 0 && store.is_vouched_for() {
         store.confirm_entries().await?;
     }
-    store.finish().await?;
-    ending
+    let finished = store.finish().await.map_err(Failure::from);
+    match (ending, finished) {
+        (Ok(exit), finished) => finished.map(|()| exit).map_err(|failure| failure.ending(exit)),
+        (Err(failure), finished) => {
+            if let Err(unfinished) = finished {
+                output.tell_failure(&unfinished);
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// What was found out of the ledger itself, or of its stops, if that ended the run.
@@ -431,7 +449,7 @@ pub(super) fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settin
         return Ok(());
     }
     Err(Failure::new(
-        Exit::SafetyLimit,
+        FailureCode::LockfileInCi,
         "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again",
     )
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
@@ -480,7 +498,8 @@ fn unless_stopped(
         return may;
     }
     match may {
-        Ok(()) => Err(Err(Failure::new(Exit::Declined.or(judged), "somebody has stopped sending: nothing was sent")
+        Ok(()) => Err(Err(Failure::new(FailureCode::Stopped, "somebody has stopped sending: nothing was sent")
+            .ending(judged)
             .hint("once it may go on, type `sendform resume`, then run the same command again"))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
@@ -492,13 +511,13 @@ fn is_still(plan: &Plan, reviewed: &Plan) -> bool {
 }
 
 fn changed_meanwhile() -> Failure {
-    Failure::new(Exit::Mismatch, "what would be sent changed while you were asked: nothing was sent")
+    Failure::new(FailureCode::Mismatch, "what would be sent changed while you were asked: nothing was sent")
         .hint("run the same command again, and review what it shows")
 }
 
 /// A digest is of all who are still to be sent to, so a run that goes on has another one.
 fn other_digest(plan: &Plan, message: String) -> Failure {
-    let failure = Failure::new(Exit::Mismatch, message);
+    let failure = Failure::new(FailureCode::DigestDiffers, message);
     let sent: u64 = plan.selected().map(|message| message.counts.get(Gate::AlreadySent)).sum();
     if sent == 0 {
         return failure.hint(
@@ -593,10 +612,10 @@ async fn finish(context: &Context, store: OpenLedger, interrupts: &SignalWatch) 
         biased;
         finished = tokio::spawn(store.finish()) => match finished {
             Ok(finished) => finished.map_err(Failure::from),
-            Err(error) => Err(Failure::new(Exit::Bug, "the ledger was not put in order").because(&error)),
+            Err(error) => Err(Failure::new(FailureCode::Bug, "the ledger was not put in order").because(&error)),
         },
         () = patience => {
-            let failure = Failure::new(Exit::Environment, "the ledger was not put in order before this run had to end");
+            let failure = Failure::new(FailureCode::Environment, "the ledger was not put in order before this run had to end");
             Err(failure.hint(hint))
         }
     }
@@ -611,20 +630,7 @@ async fn after(event: impl Future<Output = ()>, time: Duration) {
 /// The exit code of a run by itself.
 fn verdict(summary: &Summary) -> Exit {
     let total = summary.total();
-    let mut exit = match &summary.stopped {
-        None => Exit::Done,
-        Some(Stopped::Unauthorized | Stopped::Forbidden) => Exit::Credentials,
-        Some(Stopped::Unwitnessed(LogsFailure::Unauthorized | LogsFailure::Forbidden)) => Exit::Credentials,
-        Some(Stopped::Unwitnessed(_)) => Exit::Environment,
-        Some(Stopped::LedgerLacks { .. } | Stopped::OtherKeys { .. }) => Exit::Ledger,
-        Some(Stopped::Prepare(_)) => Exit::Mismatch,
-        Some(Stopped::Files(_) | Stopped::OptOuts(_)) => Exit::Files,
-        Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,
-        Some(Stopped::Bug(_)) => Exit::Bug,
-        Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
-        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::ClockOff) => Exit::Environment,
-        Some(Stopped::Store(_) | Stopped::StopsUnread(_)) => Exit::Environment,
-    };
+    let mut exit = summary.stopped.as_ref().map_or(Exit::Done, |stopped| FailureCode::from(stopped).into());
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
     if total.in_doubt > 0 || !summary.unsettled.is_empty() {
         exit = exit.or(Exit::Doubt);

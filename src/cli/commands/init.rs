@@ -9,6 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 use crate::campaign::id_in_yaml;
 use crate::campaign::schema::{campaign_schema, project_schema};
 use crate::identity::ProjectId;
+use crate::report::failure_code::FailureCode;
 use crate::report::files::{FileState, FileView, InitReport};
 
 use crate::cli::args::{Global, InitArgs};
@@ -71,7 +72,7 @@ pub(super) fn run(global: &Global, args: &InitArgs, settings: &Settings, output:
     let dir = named.cloned().unwrap_or_else(|| "campaigns".into());
     if dir.join(PROJECT_FILE).exists() {
         let message = format!("there is a project in `{}` already", dir.display());
-        return Err(Failure::new(Exit::Usage, message));
+        return Err(Failure::new(FailureCode::Usage, message));
     }
     let folder = std::env::current_dir().ok();
     let folder = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
@@ -90,8 +91,8 @@ pub(super) fn run(global: &Global, args: &InitArgs, settings: &Settings, output:
         written.push(write(&dir.join(file), &text)?);
     }
     let about_name = about_name(&name, folder.as_deref().unwrap_or_default());
-    let next_steps = next_steps(&dir, settings);
-    output.show(&InitReport { about_name, files: written, next_steps })?;
+    let next_steps = if output.quiet { String::new() } else { next_steps(&dir, settings) };
+    output.show(&InitReport { project: name.to_string(), about_name, files: written, next_steps })?;
     Ok(Exit::Done)
 }
 
@@ -103,7 +104,7 @@ fn write(path: &Path, text: &str) -> Result<FileView, Failure> {
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
-        Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
+        Failure::new(FailureCode::OutputUnwritable, format!("`{}` cannot be written", path.display())).because(&error)
     })?;
     Ok(written(FileState::Written))
 }

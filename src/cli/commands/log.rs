@@ -21,7 +21,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     Context::run(global, settings, output, async |context| {
-        let seen = look_as(&args.reading, context, output).await?;
+        let seen = look_as(&args.reading, context, output).await?.seen;
         let stops = stops::look_at_all(context, &args.reading).await?;
         let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
         output.show(&LogReport::new(&seen.ledger, &stops, seen.view, last))?;

@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::help;
 use crate::cli::output::{self, Output};
+use crate::report::failure_code::FailureCode;
 
 /// Prints the page of sendform itself, or writes the pages of all commands into a folder.
 ///
@@ -43,11 +44,14 @@ fn write(command: &Command, folder: &Path, count: &mut usize) -> Result<(), Fail
 
 fn page(command: &Command) -> Result<String, Failure> {
     let mut text = Vec::new();
-    let failed = |error: io::Error| Failure::new(Exit::Environment, "the manual cannot be made").because(&error);
+    let failed =
+        |error: io::Error| Failure::new(FailureCode::OutputUnwritable, "the manual cannot be made").because(&error);
     Man::new(command.clone()).render(&mut text).map_err(failed)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).at(path).because(error)
+    Failure::new(FailureCode::OutputUnwritable, format!("`{}` cannot be written", path.display()))
+        .at(path)
+        .because(error)
 }

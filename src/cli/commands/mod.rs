@@ -28,6 +28,7 @@ use super::settings::{Settings, Unusable};
 use super::signals::SignalWatch;
 use super::topics::Topic;
 use crate::plan::STACK_BYTES;
+use crate::report::failure_code::FailureCode;
 
 /// Runs the command that the arguments name.
 ///
@@ -67,7 +68,7 @@ fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Fa
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let builder = builder.enable_all().thread_stack_size(STACK_BYTES);
     let runtime = panic_hook::starting(|| builder.build())
-        .map_err(|error| Failure::new(Exit::Environment, "the threads cannot be started").because(&error))?;
+        .map_err(|error| Failure::new(FailureCode::Environment, "the threads cannot be started").because(&error))?;
     let result = runtime.block_on(command);
     // What still renders or sleeps is of no use any more.
     runtime.shutdown_background();

@@ -43,11 +43,13 @@ async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Resu
     let seen = match (&gateway.base_url, &gateway.keys) {
         (None, _) => None,
         (Some(_), None) => look_in_clear(&args.reading, context, output).await?,
-        (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?),
+        (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?.seen),
     };
     if let Some(seen) = &seen {
         left_behind::check(context, Some(&seen.ledger), output)?;
-        clones::warn(context, &seen.ledger, output)?;
+        if let Some(failure) = clones::refused(context, &seen.ledger)? {
+            output.tell(&failure.as_warning());
+        }
     }
     // Nobody needs the key to see that nothing is sent.
     let stops = if seen.is_some() || gateway.ledger.is_on_this_disk() {

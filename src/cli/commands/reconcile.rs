@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
+use crate::report::failure_code::FailureCode;
 use crate::report::reconcile::ReconcileReport;
 use crate::store::{OpenLedger, ReadOnlyLedger};
 
@@ -95,7 +96,7 @@ async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> R
 fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
     for text in only {
-        selection.add(text).map_err(|message| Failure::new(Exit::Usage, message))?;
+        selection.add(text).map_err(|message| Failure::new(FailureCode::Usage, message))?;
     }
     let planned = context.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key);
     let keys: Vec<_> = planned.chain(ledger.messages().map(|record| &record.message)).collect();

@@ -2,6 +2,7 @@
 
 use crate::apply::Store as _;
 use crate::ledger::{ClaimId, ClaimState, Ledger, Outcome, PersonState, Twice, View};
+use crate::report::failure_code::FailureCode;
 use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
@@ -15,6 +16,8 @@ use crate::cli::planning::make;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
+
+use super::stop::check_says_something;
 
 /// What can be said of people who were accepted twice.
 const ONLY_SENT: &str =
@@ -42,9 +45,7 @@ async fn with_world(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    if args.reason.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
-    }
+    check_says_something(&args.reason)?;
     let store = context.gateway.ledger.open(&expected(context)?, &visit(context, "resolve")?).await?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     unsaved_outcomes::take_in(context, &store, 0).await?;
@@ -73,7 +74,7 @@ async fn with_world(
         let is_there = !store.ledger().find_bulk(&args.bulk).is_empty();
         store.finish().await?;
         let message = if is_there { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
-        let failure = Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt");
+        let failure = Failure::new(FailureCode::Usage, message).hint("`sendform status` lists what is in doubt");
         return Err(if twice.is_empty() { failure } else { failure.hint(ONLY_SENT) });
     }
     let mut people = 0;
@@ -115,7 +116,7 @@ fn still_in_flight(ledger: &Ledger, bulk: &str, view: View) -> Result<(), Failur
     let claims = ledger.find_bulk(bulk).into_iter().filter(|claim| claim.open() > 0);
     let Some(until) = claims.filter_map(|claim| claim.in_flight_until(view)).max() else { return Ok(()) };
     let message = format!("another run may still be sending this bulk, until {}", timing::utc(until));
-    Err(Failure::new(Exit::Doubt, message)
+    Err(Failure::new(FailureCode::Doubt, message)
         .hint("wait until then; only `--sent` can be said before, because it sends nothing"))
 }
 

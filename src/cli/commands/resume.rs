@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ledger::{ResumeOrder, StopId, StopOrder, Stops};
+use crate::report::failure_code::FailureCode;
 use crate::report::stops::{ResumeReport, StopView};
 use crate::timing;
 
@@ -70,9 +71,9 @@ fn choose(known: &Stops, id: Option<&str>) -> Result<(Vec<StopOrder>, Vec<StopOr
     }
     if let Some(resume) = parsed.and_then(|id| known.ended(id)) {
         let message = format!("`{id}` was ended already, by {} at {}", resume.by, timing::utc(resume.at));
-        return Err(Failure::new(Exit::Usage, message).hint(listed(&rest)));
+        return Err(Failure::new(FailureCode::Usage, message).hint(listed(&rest)));
     }
-    Err(Failure::new(Exit::Usage, format!("no stop `{id}` stands")).hint(listed(&rest)))
+    Err(Failure::new(FailureCode::Usage, format!("no stop `{id}` stands")).hint(listed(&rest)))
 }
 
 fn listed(standing: &[StopOrder]) -> String {

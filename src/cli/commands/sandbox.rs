@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
+use crate::report::failure_code::FailureCode;
 use crate::report::sandbox::SandboxReport;
 use crate::sandbox::clock::{ClockStart, Speed};
 use crate::sandbox::model::choices::Duplicates;
@@ -23,7 +24,7 @@ use crate::cli::signals;
 /// If the address is not on loopback or is taken, or the books cannot be opened.
 pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
-        return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
+        return Err(Failure::new(FailureCode::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
     }
     let home = ProjectPaths::find(global.dir.as_deref());
     let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
@@ -41,7 +42,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
         options.choices.duplicates = Duplicates::Reject;
     }
     let failed = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(Exit::Environment, "the sandbox cannot be served").because(error)
+        Failure::new(FailureCode::Environment, "the sandbox cannot be served").because(error)
     };
     let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
+use crate::report::failure_code::FailureCode;
 use crate::report::files::{FileState, FileView, SchemaReport};
 use crate::report::schema::output_schema;
 
@@ -35,7 +36,8 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
             FileState::Stale
         } else {
             fs::create_dir_all(&args.folder).and_then(|()| fs::write(&path, text)).map_err(|error| {
-                Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
+                Failure::new(FailureCode::OutputUnwritable, format!("`{}` cannot be written", path.display()))
+                    .because(&error)
             })?;
             FileState::Written
         };

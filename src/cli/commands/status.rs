@@ -1,6 +1,7 @@
 //! `status`: shows what the ledger holds.
 
-use crate::report::status::StatusReport;
+use crate::report::ledger::trust::TrustView;
+use crate::report::status::{LedgerContext, StatusReport, UnstoredView};
 use crate::store::ReadOnlyLedger;
 
 use crate::cli::args::{Global, StatusArgs};
@@ -12,7 +13,7 @@ use crate::cli::left_behind;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::stops;
-use crate::cli::store::look_as;
+use crate::cli::store::{LedgerSeen, look_as};
 
 /// Runs the command.
 ///
@@ -28,12 +29,22 @@ pub(super) async fn run(
 }
 
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
-    let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
-    left_behind::warn(context, &ledger, output);
-    clones::warn(context, &ledger, output)?;
+    let LedgerSeen { seen: ReadOnlyLedger { ledger, view, trust, .. }, unstored, refusal } =
+        look_as(&args.reading, context, output).await?;
+    let found = [left_behind::check(context, Some(&ledger), output).err(), clones::refused(context, &ledger)?];
+    let found: Vec<Failure> = found.into_iter().flatten().collect();
+    found.iter().for_each(|failure| output.tell(&failure.as_warning()));
+    let refusals: Vec<Failure> = refusal.into_iter().chain(found).map(|it| it.repeating(output.typed())).collect();
+    let unstored =
+        unstored.into_iter().map(|(file, outcomes)| UnstoredView { file: file.display().to_string(), outcomes });
+    let known = LedgerContext {
+        trust: TrustView::new(&trust, ledger.header(), &context.gateway.key_ids()),
+        refusals: refusals.iter().map(Failure::report).collect(),
+        unstored: unstored.collect(),
+    };
     let twice = ledger.accepted_twice();
     let stops = stops::look(context, &args.reading).await?;
-    output.show(&StatusReport::new(&ledger, &twice, &stops, view, context.gateway.now()))?;
+    output.show(&StatusReport::new(&ledger, known, (&twice, &stops), view, context.gateway.now()))?;
     let exit = if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt };
     Ok(if twice.is_empty() { exit } else { exit.or(Exit::Ledger) })
 }

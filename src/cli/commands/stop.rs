@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ledger::{STOP_WORDS_MAX, StopId, StopOrder, Stops};
+use crate::report::failure_code::FailureCode;
 use crate::report::stops::{StopReport, StopView};
 
 use crate::cli::args::{Global, StopArgs};
@@ -72,10 +73,22 @@ fn prepare(
     let home = StopsHome::find(global, settings, output)?;
     let id = getrandom::u32().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
-        Failure::new(Exit::Environment, message)
+        Failure::new(FailureCode::Environment, message)
     })?;
     let now = settings.now.unwrap_or_else(Timestamp::now);
     Ok((home, StopOrder::new(StopId(id), now, settings.by_or_unknown(), &args.reason)))
+}
+
+/// Makes sure that a reason says something: a command that was copied has `…` in its place.
+///
+/// # Errors
+/// If it does not.
+pub(super) fn check_says_something(reason: &str) -> Result<(), Failure> {
+    // Controls and what nobody sees say nothing either.
+    if reason.chars().any(char::is_alphanumeric) {
+        return Ok(());
+    }
+    Err(Failure::new(FailureCode::Usage, "`--reason` says nothing: say why, for whoever finds it"))
 }
 
 /// Makes sure that a reason says something, and not too much.
@@ -83,13 +96,10 @@ fn prepare(
 /// # Errors
 /// If it does not.
 pub(super) fn check_reason(reason: &str) -> Result<(), Failure> {
-    // Controls and what nobody sees say nothing either.
-    if !reason.chars().any(char::is_alphanumeric) {
-        return Err(Failure::new(Exit::Usage, "`--reason` says nothing: say why, for whoever finds it"));
-    }
+    check_says_something(reason)?;
     if reason.chars().count() > STOP_WORDS_MAX {
         let message = format!("`--reason` is longer than {STOP_WORDS_MAX} characters");
-        return Err(Failure::new(Exit::Usage, message));
+        return Err(Failure::new(FailureCode::Usage, message));
     }
     Ok(())
 }

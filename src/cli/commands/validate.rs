@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::files;
 use crate::cli::output::Output;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::failure_code::FailureCode;
 use crate::report::validation::ValidationReport;
 
 /// Runs the command. Of files that are named only what is wrong with them is shown, and sets the exit code.
@@ -46,7 +47,7 @@ impl Name {
 
 /// Finds out how diagnostics name a file.
 fn name_of(path: &Path, project: &Path) -> Result<Name, Failure> {
-    let wrong = |why: &str| Failure::new(Exit::Usage, format!("`{}` {why}", path.display())).at(path);
+    let wrong = |why: &str| Failure::new(FailureCode::Usage, format!("`{}` {why}", path.display())).at(path);
     let whole = fs::canonicalize(path).map_err(|error| {
         wrong("cannot be found").because(&error).hint("files are named as they are seen from the current folder")
     })?;

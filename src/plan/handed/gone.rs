@@ -6,12 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::campaign::{Campaign, Project};
-use crate::identity::{MessageId, MessageKey, SenderId};
+use crate::identity::{MessageKey, Person, Revision, SenderId};
 use crate::ledger::{HandedOver, Ledger};
 use crate::plan::changes;
 use crate::plan::lists::ProtectiveList;
-
-use super::IDS_MAX;
 
 /// A message that is not in the files any more, and still leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +22,8 @@ pub struct Gone {
     pub retired: bool,
     /// Who gets it all the same.
     pub handed: HandedOver,
-    /// Those of them who are suppressed by now, with the messageIds of some.
-    pub suppressed: Option<(HandedOver, Vec<MessageId>)>,
+    /// Those of them who are suppressed by now, each with the revision that they get.
+    pub suppressed: Option<(HandedOver, Vec<(Revision, Person)>)>,
 }
 
 /// Finds them; `suppressed` gives the lists of people whom the project suppresses under a sender.
@@ -44,18 +42,18 @@ pub(in crate::plan) fn gone(
             continue;
         }
         let lists = suppressed(&record.sender);
-        let (mut all, mut stopped, mut ids) = (None, None, Vec::new());
+        let (mut all, mut stopped, mut named) = (None, None, Vec::new());
         for (claim, leaving) in claims {
             let revision = claim.claim().id.bulk.revision;
             let of = claim.accepted().filter(|person| lists.iter().any(|list| list.people.contains(person)));
-            let of: Vec<_> = of.map(|person| MessageId { message: key.clone(), revision, person }).collect();
+            let before = named.len();
+            named.extend(of.map(|person| (revision, person)));
             HandedOver::add(&mut all, claim.accepted().count() as u64, leaving);
-            HandedOver::add(&mut stopped, of.len() as u64, leaving);
-            ids.extend(of.into_iter().take(IDS_MAX.saturating_sub(ids.len())));
+            HandedOver::add(&mut stopped, (named.len() - before) as u64, leaving);
         }
         if let Some(handed) = all {
             let retired = changes::is_retired(project, key);
-            let suppressed = stopped.map(|stopped| (stopped, ids));
+            let suppressed = stopped.map(|stopped| (stopped, named));
             found.push(Gone { key: key.clone(), zone: record.zone(), retired, handed, suppressed });
         }
     }

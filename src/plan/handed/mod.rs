@@ -10,7 +10,7 @@ mod several_keys;
 #[cfg(test)]
 mod tests;
 
-use crate::identity::{MessageId, Revision};
+use crate::identity::{Person, Revision};
 use crate::ledger::HandedOver;
 
 use super::gate::Gate;
@@ -22,9 +22,6 @@ pub use gone::Gone;
 pub(super) use gone::gone;
 pub(super) use place::{KeptClaims, Placed};
 pub(super) use several_keys::SeveralKeys;
-
-/// How many messageIds are named of people who get something against the will of the files.
-const IDS_MAX: usize = 20;
 
 /// Where somebody ends whose message is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,8 +39,9 @@ pub struct Unstopped {
     pub ends: Ends,
     /// They.
     pub handed: HandedOver,
-    /// Of those who are suppressed the messageIds of some, by which the gateway's support finds them.
-    pub ids: Vec<MessageId>,
+    /// Those of them who are suppressed, each with the revision that they get: their messageIds are made of these, by
+    /// which the gateway's support finds them. Of all others nobody is named.
+    pub named: Vec<(Revision, Person)>,
 }
 
 /// What the gateway has of a message and has not let go of yet.

@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use crate::campaign::Message;
-use crate::identity::{CanonicalTo, Fingerprint, MessageId, Person, PersonSet, Revision};
+use crate::identity::{CanonicalTo, Fingerprint, Person, PersonSet, Revision};
 use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger, MessageRecord};
 use crate::plan::gate::{Counts, Gate};
 
 use super::edits::{self, KeptPeople, Outdated};
-use super::{AtGateway, Ends, IDS_MAX, Unstopped};
+use super::{AtGateway, Ends, Unstopped};
 
 /// The claims of a message whose people have, or will get, what an edit of the files does not reach any more:
 /// those that have not left, and those of another text than the files have by now.
@@ -131,7 +131,7 @@ impl<'a> KeptClaims<'a> {
         for ((claim, leaving), place) in self.claims.iter().zip(placed.0) {
             let revision = claim.claim().id.bulk.revision;
             if let Some(leaving) = leaving {
-                sorted.unstopped(message, revision, *leaving, &place, &is_suppressed);
+                sorted.unstopped(revision, *leaving, &place, &is_suppressed);
             }
             let people: u64 = place.counts.occupied().filter(|(gate, _)| !stops(*gate)).map(|(_, people)| people).sum();
             match leaving {
@@ -166,7 +166,7 @@ impl Placed {
 #[derive(Default)]
 struct Sorted {
     stopped: BTreeMap<Ends, Option<HandedOver>>,
-    ids: Vec<MessageId>,
+    suppressed: Vec<(Revision, Person)>,
     older: BTreeMap<Revision, Option<HandedOver>>,
 }
 
@@ -174,7 +174,6 @@ impl Sorted {
     /// Takes those of a claim in whom the files keep from what is still to leave.
     fn unstopped(
         &mut self,
-        message: &Message,
         revision: Revision,
         leaving: Leaving,
         place: &ClaimPlace,
@@ -182,9 +181,7 @@ impl Sorted {
     ) {
         let (also, nowhere): (Vec<Person>, Vec<Person>) = place.nowhere.iter().partition(|it| is_suppressed(**it));
         let suppressed = || place.suppressed.iter().chain(&also);
-        let room = IDS_MAX.saturating_sub(self.ids.len());
-        let id = |person: &Person| MessageId { message: message.key.clone(), revision, person: *person };
-        self.ids.extend(suppressed().take(room).map(id));
+        self.suppressed.extend(suppressed().map(|person| (revision, *person)));
         self.stopped(Ends::At(Gate::Suppressed), suppressed().count() as u64, leaving);
         self.stopped(Ends::Nowhere, nowhere.len() as u64, leaving);
         for (gate, people) in place.counts.occupied().filter(|(gate, _)| stops(*gate)) {
@@ -199,9 +196,9 @@ impl Sorted {
     fn done(mut self) -> AtGateway {
         let first = Ends::At(Gate::Suppressed);
         let suppressed = self.stopped.remove(&first).flatten();
-        let suppressed = suppressed.map(|handed| Unstopped { ends: first, handed, ids: self.ids });
+        let suppressed = suppressed.map(|handed| Unstopped { ends: first, handed, named: self.suppressed });
         let others = self.stopped.into_iter().filter_map(|(ends, handed)| Some((ends, handed?)));
-        let others = others.map(|(ends, handed)| Unstopped { ends, handed, ids: Vec::new() });
+        let others = others.map(|(ends, handed)| Unstopped { ends, handed, named: Vec::new() });
         AtGateway {
             unstopped: suppressed.into_iter().chain(others).collect(),
             older: self.older.into_iter().filter_map(|(revision, handed)| Some((revision, handed?))).collect(),

@@ -157,7 +157,7 @@ proptest! {
             prop_assert_eq!(count, wanted, "{:?}", fate);
             if fate == Fate::IsSuppressed && wanted > 0 {
                 prop_assert_eq!(found.unstopped.first(), stopped, "they come first");
-                prop_assert_eq!(stopped.unwrap().ids.len() as u64, wanted);
+                prop_assert_eq!(stopped.unwrap().named.len() as u64, wanted);
             }
         }
         prop_assert_eq!(plan.to_send(), 0);
@@ -230,7 +230,7 @@ fn what_the_files_lack_still_leaves() {
     let plan = fixture.plan();
     let gone = plan.gone.first().unwrap();
     assert_eq!((gone.handed.people, gone.retired), (6, false));
-    assert_eq!(gone.suppressed.as_ref().map(|(handed, ids)| (handed.people, ids.len())), Some((1, 1)));
+    assert_eq!(gone.suppressed.as_ref().map(|(handed, named)| (handed.people, named.len())), Some((1, 1)));
     let error = plan.diagnostics.iter().next().unwrap();
     assert_eq!(
         error.message,

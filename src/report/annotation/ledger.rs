@@ -30,8 +30,11 @@ pub(super) fn of_doubts(found: &[DoubtView], screen: &Screen) -> Vec<Annotation>
         let people = plural(doubt.people, "person");
         let why = doubt.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         let words = format!("in doubt: {people} of {}, {}{why}", doubt.bulk_id, doubts::left(doubt));
-        let command =
-            if doubt.is_in_logs() { "sendform reconcile".to_owned() } else { doubts::resolve_command(&doubt.bulk_id) };
+        let command = if doubt.is_in_logs() {
+            "sendform reconcile".to_owned()
+        } else {
+            doubts::resolve_commands(&doubt.bulk_id).join("; ")
+        };
         Annotation::new(AnnotationKind::Doubt, AnnotationLevel::Error, "in-doubt", &words)
             .hint(&format!("to settle it: {command}"), screen)
             .about(&*doubt.bulk_id)
@@ -86,7 +89,7 @@ impl Annotated for ReconcileReport {
             if finding.in_doubt > 0 {
                 let words = format!("still in doubt: {} of {bulk}", plural(finding.in_doubt, "person"));
                 let doubt = Annotation::new(AnnotationKind::Doubt, AnnotationLevel::Error, "in-doubt", &words);
-                let hint = format!("your word settles it: {}", doubts::resolve_command(bulk));
+                let hint = format!("your word settles it: {}", doubts::resolve_commands(bulk).join("; "));
                 all.push(doubt.hint(&hint, screen).about(&**bulk));
             }
         }
@@ -102,7 +105,7 @@ impl Annotated for LedgerVerifyReport {
             let level = if finding.is_harmless { AnnotationLevel::Notice } else { AnnotationLevel::Error };
             all.push(found(level, &finding.words));
         }
-        all.extend(self.unclosed.iter().map(|unclosed| found(AnnotationLevel::Error, &unclosed.words)));
+        all.extend(self.trust.unclosed.iter().map(|unclosed| found(AnnotationLevel::Error, &unclosed.words)));
         for dump in &self.dumps {
             let words = |reason| format!("{} does not go with the ledger: {reason}", dump.file);
             all.extend(dump.error.as_ref().map(|reason| found(AnnotationLevel::Error, &words(reason))));

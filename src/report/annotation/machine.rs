@@ -43,7 +43,7 @@ impl Annotated for FailureReport<'_> {
     fn found(&self, screen: &Screen) -> Vec<Annotation> {
         let causes: String = self.causes.iter().map(|cause| format!(": {cause}")).collect();
         let words = format!("{}{causes}", self.error);
-        let code = format!("failure-{}", self.code);
+        let code = format!("failure-{}", self.code.hyphenated());
         let failure = Annotation::new(AnnotationKind::Failure, AnnotationLevel::Error, code, &words);
         let hint = self.hints.join("; ");
         vec![if hint.is_empty() { failure } else { failure.hint(&hint, screen) }]

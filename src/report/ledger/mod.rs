@@ -5,4 +5,5 @@ pub mod import;
 pub mod rebind;
 pub mod recover;
 pub mod setup;
+pub mod trust;
 pub mod verify;

@@ -1,16 +1,17 @@
 //! What `ledger verify` says.
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ledger::{Authenticity, ClaimId, Finding, Ledger, LedgerDelta, Shadow, Trust, Unclosed};
-use crate::report::document::{DateTime, Report};
-use crate::report::trust::{harmless_doubts, not_ended};
+use crate::identity::KeyId;
+use crate::ledger::{ClaimId, Finding, Ledger, LedgerDelta, Shadow, Trust};
+use crate::report::document::Report;
+use crate::report::trust::harmless_doubts;
 use crate::report::twice::TwiceView;
 use crate::report::words::list;
 
 use super::delta::DeltaView;
+use super::trust::TrustView;
 
 /// What was found in a ledger.
 #[derive(Serialize, JsonSchema)]
@@ -22,12 +23,9 @@ pub struct LedgerVerifyReport {
     pub claims: u64,
     /// Whether anything is wrong that does not mend itself.
     pub odd: bool,
-    /// Who has written it, as far as that is known; null where lines are not signed, in PostgreSQL.
-    pub authenticity: Option<AuthenticityView>,
-    /// Whether not all of git's history of it could be looked at.
-    pub history_cut: bool,
-    /// The runs whose end may be missing.
-    pub unclosed: Vec<UnclosedView>,
+    /// How far it can be trusted.
+    #[serde(flatten)]
+    pub trust: TrustView,
     /// Who was accepted twice, and nobody has said that they know.
     pub twice: Vec<TwiceView>,
     /// What should never be found, or is worth a note.
@@ -39,33 +37,6 @@ pub struct LedgerVerifyReport {
     /// What can be said of it although nothing is wrong with it.
     #[serde(skip)]
     pub harmless_doubts: Vec<&'static str>,
-}
-
-/// Who has written a ledger.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum AuthenticityView {
-    /// Whoever has the key.
-    Signed,
-    /// Nobody could look, without the key.
-    Unchecked,
-    /// No line is signed.
-    Unsigned,
-}
-
-/// A run whose end may be missing.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UnclosedView {
-    /// Its number.
-    pub run: String,
-    /// How many entries of it are here.
-    pub entries: u64,
-    /// When the last of them was written; null if that is not known.
-    #[schemars(with = "Option<DateTime>")]
-    pub last: Option<Timestamp>,
-    /// The finding in words.
-    pub words: String,
 }
 
 /// Something that was found.
@@ -152,9 +123,14 @@ impl Report for LedgerVerifyReport {
 }
 
 impl LedgerVerifyReport {
-    /// Makes the report of a ledger at a place.
+    /// Makes the report of a ledger at a place, for somebody who has supplied these keys.
     #[must_use]
-    pub fn new((place, ledger): (String, &Ledger), trust: &Trust, shadow: Shadow, dumps: Vec<OutcomeFileView>) -> Self {
+    pub fn new(
+        (place, ledger): (String, &Ledger),
+        (trust, supplied): (&Trust, &[KeyId]),
+        shadow: Shadow,
+        dumps: Vec<OutcomeFileView>,
+    ) -> Self {
         let findings = ledger.verify();
         let is_odd = findings.iter().any(|finding| !finding.is_harmless())
             || dumps.iter().any(|dump| dump.error.is_some())
@@ -163,35 +139,12 @@ impl LedgerVerifyReport {
             place,
             claims: ledger.claims().len() as u64,
             odd: is_odd,
-            authenticity: trust.authenticity.map(AuthenticityView::from),
-            history_cut: trust.is_history_cut,
-            unclosed: trust.unclosed.iter().map(UnclosedView::new).collect(),
+            trust: TrustView::new(trust, ledger.header(), supplied),
             twice: TwiceView::all(&ledger.accepted_twice()),
             findings: findings.iter().map(LedgerFindingView::new).collect(),
             shadow: ShadowView::from(shadow),
             dumps,
             harmless_doubts: harmless_doubts(trust).collect(),
-        }
-    }
-}
-
-impl From<Authenticity> for AuthenticityView {
-    fn from(authenticity: Authenticity) -> Self {
-        match authenticity {
-            Authenticity::Signed => Self::Signed,
-            Authenticity::Unchecked => Self::Unchecked,
-            Authenticity::Unsigned => Self::Unsigned,
-        }
-    }
-}
-
-impl UnclosedView {
-    fn new(unclosed: &Unclosed) -> Self {
-        Self {
-            run: unclosed.run.to_string(),
-            entries: unclosed.entries as u64,
-            last: unclosed.last,
-            words: not_ended(unclosed),
         }
     }
 }

@@ -47,6 +47,10 @@ impl TextForm for ApplyReport<'_> {
     /// Writes who was accepted twice, the table, the alarms, why the run stopped, and what is in doubt or in
     /// flight now.
     fn sheet(&self, screen: &Screen) -> Sheet {
+        // Of what was not sent the plan says all.
+        if let Some(plan) = &self.plan {
+            return plan.sheet(screen);
+        }
         let paint = screen.paint;
         let mut out = Sheet::default();
         if self.is_twice_told {

@@ -56,7 +56,8 @@ pub(in crate::report) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Pa
     let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
         let decide = if in_logs { "or decide it yourself, for good" } else { "decide it yourself, for good" };
-        line(out, &format!("  {decide}: {}", resolve_command(&doubt.bulk_id)));
+        line(out, &format!("  {decide}:"));
+        resolve_commands(&doubt.bulk_id).iter().for_each(|command| line(out, &format!("    {command}")));
     }
 }
 
@@ -86,9 +87,14 @@ pub(in crate::report) fn hurry<'a>(out: &mut Sheet, doubts: impl Iterator<Item =
     line(out, &Mark::Wrong.before(&words, paint));
 }
 
-/// The command with which a person settles a bulk.
-pub(in crate::report) fn resolve_command(bulk: &str) -> String {
-    format!("sendform resolve {bulk} --sent --reason \"…\"   (or --not-sent, --abandon)")
+/// The commands with which a person settles a bulk, each behind what it says.
+pub(in crate::report) fn resolve_commands(bulk: &str) -> [String; 3] {
+    [
+        ("they have it", "--sent"),
+        ("they do not have it, and are sent to again", "--not-sent"),
+        ("nobody knows, and they are given up", "--abandon"),
+    ]
+    .map(|(says, word)| format!("{says}: sendform resolve {bulk} {word} --reason \"…\""))
 }
 
 fn people_in<'a>(doubts: impl Iterator<Item = &'a DoubtView>) -> String {
@@ -120,7 +126,10 @@ mod tests {
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself, for good:
+            they have it: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"
+            they do not have it, and are sent to again: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --not-sent --reason "…"
+            nobody knows, and they are given up: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --abandon --reason "…"
         "#);
         insta::assert_snapshot!(text(43).lines().nth(4).unwrap(), @"! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now");
         assert!(!text(42).contains("HURRY"));
@@ -131,14 +140,20 @@ mod tests {
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
         ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself, for good:
+            they have it: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"
+            they do not have it, and are sent to again: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --not-sent --reason "…"
+            nobody knows, and they are given up: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --abandon --reason "…"
         "#);
         insta::assert_snapshot!(text(49), @r#"
 
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
-          decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          decide it yourself, for good:
+            they have it: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"
+            they do not have it, and are sent to again: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --not-sent --reason "…"
+            nobody knows, and they are given up: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --abandon --reason "…"
         "#);
     }
 }

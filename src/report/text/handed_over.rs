@@ -103,7 +103,7 @@ fn against_their_will(out: &mut Sheet, words: &str, handed: HandedOverView, ids:
     }
     let rest = handed.people.saturating_sub(ids.len().min(IDS_SHOWN_MAX) as u64);
     if rest > 0 {
-        line(out, &format!("  and {rest} more: `--format json` names them"));
+        line(out, &format!("  and {rest} more: `sendform plan --format json` names all of them"));
     }
 }
 

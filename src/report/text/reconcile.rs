@@ -12,7 +12,7 @@ use crate::timing;
 
 use super::TextForm;
 use super::apply::status_name;
-use super::doubts::{flight, hurry, left, resolve_command};
+use super::doubts::{flight, hurry, left, resolve_commands};
 
 impl TextForm for ReconcileReport {
     fn sheet(&self, screen: &Screen) -> Sheet {
@@ -108,7 +108,8 @@ fn finding(out: &mut Sheet, finding: &FindingView, paint: Paint) {
         line(out, &format!("  {}", Mark::Wrong.before(&words, paint)));
     }
     if finding.kept.iter().any(|kept| needs_word(kept.reason)) || (finding.in_doubt > 0 && !doubt.is_in_logs()) {
-        line(out, &format!("    your word settles it: {}", resolve_command(&doubt.bulk_id)));
+        line(out, "    your word settles it:");
+        resolve_commands(&doubt.bulk_id).iter().for_each(|command| line(out, &format!("      {command}")));
     }
     if finding.sent_again > 0 {
         line(out, &Mark::Wrong.before(&sent_again(finding), paint));

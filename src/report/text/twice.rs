@@ -35,9 +35,13 @@ pub(in crate::report) fn list(out: &mut Sheet, found: &[TwiceView], paint: Paint
     );
     line(out, &Mark::Wrong.before(&head, paint));
     for twice in found.iter().take(SHOWN_MAX) {
-        line(out, &format!("  {} r{}  {}", twice.message, twice.revision, plural(twice.people, "person")));
+        // Two clones that sent the same to the same people have the same bulk.
+        let bulk = common_bulk(twice);
+        let head = bulk.map_or_else(|| format!("{} r{}", twice.message, twice.revision), str::to_owned);
+        line(out, &format!("  {head}  {}", plural(twice.people, "person")));
         for claim in twice.claims.iter().take(CLAIMS_SHOWN_MAX) {
-            line(out, &format!("    {}", words(claim)));
+            let own = if bulk.is_some() { String::new() } else { format!("{}  ", claim.bulk_id) };
+            line(out, &format!("    {own}{}", words(claim)));
         }
         rest(out, twice.claims.len(), CLAIMS_SHOWN_MAX, "    ");
     }
@@ -57,6 +61,12 @@ pub(in crate::report) fn known_command(twice: &TwiceView) -> String {
     format!("sendform resolve {bulk} --sent --reason \"…\"")
 }
 
+/// The bulk of all claims, if it is one.
+fn common_bulk(twice: &TwiceView) -> Option<&str> {
+    let (first, others) = twice.claims.split_first()?;
+    others.iter().all(|other| other.bulk_id == first.bulk_id).then_some(first.bulk_id.as_str())
+}
+
 /// So many people.
 pub(in crate::report) fn people(found: &[TwiceView]) -> String {
     plural(found.iter().map(|twice| twice.people).sum(), "person")
@@ -65,13 +75,13 @@ pub(in crate::report) fn people(found: &[TwiceView]) -> String {
 fn words(claim: &AcceptedInView) -> String {
     let by = claim.by.as_ref().map(|by| format!(" by {}", harmless(by, LineFeeds::Escape))).unwrap_or_default();
     let leaves = claim.send_at.map(|at| format!(", to leave {}", timing::utc(at))).unwrap_or_default();
-    let AcceptedInView { bulk_id, run, claimed_at, .. } = claim;
-    format!("{bulk_id}  claimed {}{by}, run {run}{leaves}", timing::utc(*claimed_at))
+    let AcceptedInView { run, claimed_at, .. } = claim;
+    format!("claimed {}{by}, run {run}{leaves}", timing::utc(*claimed_at))
 }
 
 fn rest(out: &mut Sheet, all: usize, shown: usize, indent: &str) {
     let rest = all.saturating_sub(shown);
     if rest > 0 {
-        line(out, &format!("{indent}and {} more: `--format json` names them", number(rest as u64)));
+        line(out, &format!("{indent}and {} more: `sendform status --format json` names them", number(rest as u64)));
     }
 }

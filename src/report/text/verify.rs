@@ -22,7 +22,7 @@ impl TextForm for LedgerVerifyReport {
         let is_told =
             |finding: &&LedgerFindingView| finding.is_harmless || finding.finding == LedgerFindingKind::AcceptedTwice;
         let odd = self.findings.iter().filter(|finding| !is_told(finding)).map(|finding| finding.words.clone());
-        let unclosed = self.unclosed.iter().map(|unclosed| unclosed.words.clone());
+        let unclosed = self.trust.unclosed.iter().map(|unclosed| unclosed.words.clone());
         let odd: Vec<String> = odd.chain(unclosed).chain(broken).collect();
         let mut out = Sheet::default();
         twice::list(&mut out, &self.twice, paint);

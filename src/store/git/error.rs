@@ -294,6 +294,14 @@ impl BackendError for GitError {
         matches!(self, Self::Missing { .. })
     }
 
+    fn is_taken_back(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::StopsGone { .. } | Self::Rewound { .. })
+    }
+
+    fn is_damage(&self) -> bool {
+        matches!(self, Self::Damage { .. } | Self::Foreign { .. })
+    }
+
     fn is_surely_not_written(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NoProgram(_))
     }

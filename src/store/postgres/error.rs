@@ -239,6 +239,14 @@ impl BackendError for DatabaseError {
         matches!(self, Self::Reloaded { .. })
     }
 
+    fn is_taken_back(&self) -> bool {
+        matches!(self, Self::Changed | Self::SetBack | Self::Unmarked { .. } | Self::Reloaded { .. })
+    }
+
+    fn is_damage(&self) -> bool {
+        matches!(self, Self::Foreign(_))
+    }
+
     fn is_stop(&self) -> bool {
         matches!(self, Self::StopStands)
     }

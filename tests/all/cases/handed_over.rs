@@ -200,6 +200,26 @@ fn who_opts_out_too_late_comes_first() {
 }
 
 #[test]
+fn whoever_still_gets_it_against_their_will_is_named_in_json_down_to_the_last() {
+    let garden = garden();
+    let to: Vec<u64> = (700..725).map(|person| 17_841_400_000_000_000 + person).collect();
+    let rows = |of: &dyn Fn(&u64) -> String| to.iter().map(of).collect::<String>();
+    garden.write("gardeners.csv", format!("to,name,wants\n{}", rows(&|to| format!("{to},Vida,yes\n"))));
+    garden.run(["apply", "--sandbox", "--auto-approve"]).code(0);
+    garden.write("opt-outs.csv", format!("to\n{}", rows(&|to| format!("{to}\n"))));
+    garden.write("sendform.yaml", format!("{PROJECT}suppress: [ {{ csv: opt-outs.csv }} ]\n"));
+    let named = |json: &serde_json::Value| json["messageIds"].as_array().unwrap().len();
+    let json = garden.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    assert_eq!(named(&json["messages"][0]["handedOver"]["unstopped"][0]), 25, "{json}");
+    says(&plan(&garden), &["  and 22 more: `sendform plan --sandbox --format json` names all of them\n"]);
+    // Of a message that the files lack as well.
+    garden.write("tulips.yaml", CAMPAIGN.replace("id: offer", "id: other"));
+    garden.write("sendform.yaml", format!("{}retired: [ tulips.offer ]\n", garden.read("sendform.yaml")));
+    let json = garden.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    assert_eq!(named(&json["gone"][0]["suppressed"]), 25, "{json}");
+}
+
+#[test]
 fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     let garden = handed_over();
     let schedule = "    schedule: early\n";

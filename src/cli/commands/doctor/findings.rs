@@ -3,6 +3,7 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::report::doctor::{CheckState, DoctorCheck, DoctorSection};
+use crate::report::failure_code::FailureCode;
 use crate::report::typed::Typed;
 
 /// A section, as it fills.
@@ -22,23 +23,25 @@ impl<'a> Checkup<'a> {
 
     /// Something is as it should be.
     pub(super) fn ok(&mut self, check: &'static str, message: impl Into<String>) {
-        self.add(check, CheckState::Ok, Failure::new(Exit::Done, message));
+        self.add(Observation::of(check, CheckState::Ok, message));
     }
 
     /// Something was not looked at.
     pub(super) fn skip(&mut self, check: &'static str, message: impl Into<String>) {
-        self.add(check, CheckState::Skipped, Failure::new(Exit::Done, message));
+        self.add(Observation::of(check, CheckState::Skipped, message));
     }
 
     /// An apply would go on, but somebody should look.
     pub(super) fn warn(&mut self, check: &'static str, message: impl Into<String>, remedy: impl Into<String>) {
-        self.add(check, CheckState::Warning, Failure::new(Exit::Done, message).hint(remedy));
+        self.add(Observation { hints: vec![remedy.into()], ..Observation::of(check, CheckState::Warning, message) });
     }
 
     /// An apply would end with this failure.
     pub(super) fn stop(&mut self, check: &'static str, failure: Failure) {
-        self.exit = self.exit.or(failure.exit);
-        self.add(check, CheckState::Stops, failure);
+        let Failure { code, exit, message, causes, hints, .. } = failure;
+        self.exit = self.exit.or(exit);
+        let why = Some((exit, code));
+        self.add(Observation { why, causes, hints, ..Observation::of(check, CheckState::Stops, message) });
     }
 
     /// Adds a check that stops, unless it is well; then says so.
@@ -49,17 +52,34 @@ impl<'a> Checkup<'a> {
         }
     }
 
-    fn add(&mut self, check: &'static str, state: CheckState, failure: Failure) {
-        let Failure { exit, message, causes, hints, .. } = failure;
-        let exit_code = (state == CheckState::Stops).then(|| exit.code());
+    fn add(&mut self, observation: Observation) {
+        let Observation { check, state, why, message, causes, hints } = observation;
+        let (exit_code, code) = (why.map(|(exit, _)| exit.code()), why.map(|(_, code)| code));
         // A hint may be empty where a store has none.
         let hints = hints.into_iter().filter(|hint| !hint.is_empty());
         let remedies = hints.map(|hint| self.typed.repeated_in(&hint)).collect();
-        self.checks.push(DoctorCheck { check, state, exit_code, message, causes, remedies });
+        self.checks.push(DoctorCheck { check, state, exit_code, code, message, causes, remedies });
     }
 
     /// Ends the section; also gives the code that an apply would end with because of it.
     pub(super) fn end(self) -> (DoctorSection, Exit) {
         (DoctorSection { section: self.name, checks: self.checks }, self.exit)
+    }
+}
+
+/// Something that was found, as it comes.
+struct Observation {
+    check: &'static str,
+    state: CheckState,
+    /// What an apply would end with, if it would stop one.
+    why: Option<(Exit, FailureCode)>,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Observation {
+    fn of(check: &'static str, state: CheckState, message: impl Into<String>) -> Self {
+        Self { check, state, why: None, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 }

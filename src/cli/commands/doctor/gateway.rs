@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::apply::evidence::LogsFailure;
 use crate::apply::{Agreement, Clock as _, GatewayTime};
+use crate::campaign::Witness;
 use crate::cli::client::{client_failure, no_api_key};
 use crate::cli::clock::RunClock;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::cli::store::no_gateway;
-use crate::gateway::{ClientLimits, ProbeFailure, probe};
+use crate::cli::witness;
+use crate::gateway::{Client, ClientLimits, ProbeFailure, probe};
+use crate::report::failure_code::FailureCode;
 use crate::timing;
+use crate::wire::address::is_loopback;
 
 use super::findings::Checkup;
 use super::machine::leave_out;
@@ -23,7 +27,15 @@ use super::machine::leave_out;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at the gateway.
-pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline: bool, findings: &mut Checkup<'_>) {
+///
+/// Credentials are given to it only if it is known for more than the project's files say, as in every run: files may be
+/// a stranger's, and name a host of theirs.
+pub(super) async fn look(
+    context: &Arc<Context>,
+    settings: &Settings,
+    (is_offline, is_known): (bool, bool),
+    findings: &mut Checkup<'_>,
+) {
     let gateway = &context.gateway;
     if gateway.is_sandbox() {
         findings.ok("base-url", "the embedded one, which starts with the command that needs it");
@@ -35,14 +47,7 @@ pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline
     };
     let from = if gateway.is_from_environment { "SENDFORM_BASE_URL" } else { "the project file" };
     findings.ok("base-url", format!("{base_url}, from {from}"));
-    match &gateway.api_key {
-        Some(_) if settings.api_key.is_none() => {
-            findings.ok("credentials", "a gateway on loopback gets a made-up API key");
-        }
-        Some(_) => findings.ok("credentials", "there is an API key; whether the gateway takes it is not tried"),
-        None => findings
-            .stop("credentials", no_api_key().hint("`export SENDFORM_API_KEY=…`, with a key of the gateway's account")),
-    }
+    let has_key = has_key(context, settings, findings);
     if is_offline {
         findings.skip("reachable", "the gateway was not asked: `--offline`");
         return;
@@ -55,11 +60,14 @@ pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline
             findings.stop("certificates", client_failure(&error));
         }
         Err(ProbeFailure::Unreachable(why)) => {
-            let failure = Failure::new(Exit::Environment, format!("`{base_url}` does not answer: {why}"));
+            let failure = Failure::new(FailureCode::GatewayUnreachable, format!("`{base_url}` does not answer: {why}"));
             findings.stop("reachable", failure.hint(format!("to see more: `curl --head --verbose {base_url}`")));
         }
         Ok(stamp) => {
             findings.ok("reachable", "it answers");
+            if has_key {
+                take_credentials(context, limits, is_known, findings).await;
+            }
             match stamp {
                 None => findings.warn(
                     "clock",
@@ -74,6 +82,77 @@ pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline
     }
 }
 
+/// Whether there is an API key that may be tried; says if there is none.
+fn has_key(context: &Context, settings: &Settings, findings: &mut Checkup<'_>) -> bool {
+    match &context.gateway.api_key {
+        Some(_) if settings.api_key.is_none() => {
+            findings.ok("credentials", "a gateway on loopback gets a made-up API key");
+            true
+        }
+        Some(_) => {
+            findings.ok("credentials", "there is an API key");
+            true
+        }
+        None => {
+            let hint = "`export SENDFORM_API_KEY=…`, with a key of the gateway's account";
+            findings.stop("credentials", no_api_key().hint(hint));
+            false
+        }
+    }
+}
+
+/// Tries whether the gateway takes the credentials, with a question that changes nothing.
+async fn take_credentials(context: &Arc<Context>, limits: ClientLimits, is_known: bool, findings: &mut Checkup<'_>) {
+    const CHECK: &str = "credentials-taken";
+    let gateway = &context.gateway;
+    let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else { return };
+    if !is_known && !is_loopback(base_url) {
+        findings.skip(
+            CHECK,
+            "the API key was not tried: nothing but the project's files names this gateway; once there is a ledger for \
+             it, or SENDFORM_BASE_URL names it, it is",
+        );
+        return;
+    }
+    let (clock, time) = (RunClock::new(Arc::clone(context)), GatewayTime::new(!gateway.has_fixed_time()));
+    let tried = match Client::new(base_url, api_key, limits, clock, time) {
+        Ok(client) => client.try_credentials().await,
+        Err(error) => return findings.stop(CHECK, client_failure(&error)),
+    };
+    let Err(failure) = tried else {
+        return findings.ok(CHECK, "the gateway takes the API key, and lets it read the logs");
+    };
+    let why = failure.to_string();
+    let portal = "the gateway's portal shows its API keys and their scopes: `export SENDFORM_API_KEY=…`, with one that \
+                  has `instagram:message:send` and `instagram:logs:read`";
+    match (&failure, witness::mode(context)) {
+        (LogsFailure::Unauthorized, _) => {
+            findings.stop(CHECK, Failure::new((&failure).into(), why).hint(portal));
+        }
+        (LogsFailure::Forbidden, Witness::Required) => {
+            findings.stop(CHECK, Failure::new((&failure).into(), why).hint(portal));
+        }
+        (LogsFailure::Forbidden, Witness::Preferred | Witness::Off) => {
+            findings.warn(CHECK, format!("{why}; without them doubts are settled by a person only"), portal);
+        }
+        (LogsFailure::NotFound, _) => {
+            findings.warn(CHECK, why, "the gateway's portal shows the account's base URL: it has no path of its own");
+        }
+        (
+            LogsFailure::Throttled
+            | LogsFailure::Unreachable(_)
+            | LogsFailure::Answered { .. }
+            | LogsFailure::Unreadable(_)
+            | LogsFailure::Interrupted,
+            _,
+        ) => findings.warn(
+            CHECK,
+            format!("whether it takes the API key is not known: {why}"),
+            "try again: `sendform doctor`",
+        ),
+    }
+}
+
 /// Says what to do about a gateway that cannot be used, where the failure itself does not.
 pub(super) fn with_hint(failure: Failure, settings: &Settings) -> Failure {
     match settings.for_tests() {
@@ -85,7 +164,7 @@ pub(super) fn with_hint(failure: Failure, settings: &Settings) -> Failure {
 
 fn agreement(agreement: Agreement) -> Result<&'static str, Failure> {
     let off = |words: String| {
-        Err(Failure::new(Exit::Environment, words)
+        Err(Failure::new(FailureCode::ClocksDiffer, words)
             .hint("set this machine's clock: `timedatectl set-ntp true`, and `timedatectl` shows whether it is right"))
     };
     match agreement {

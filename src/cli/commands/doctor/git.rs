@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::clones;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::ledger::Ledger;
+use crate::report::failure_code::FailureCode;
 use crate::store::{BackendError as _, CloneState};
 use crate::timing;
 
@@ -20,7 +20,7 @@ pub(super) fn look(context: &Context, ledger: Option<&Ledger>, findings: &mut Ch
     match CloneState::around(&context.home.dir) {
         Ok(None) => findings.ok("work-tree", "the project is in no work tree"),
         Err(silence) => {
-            let failure = Failure::new(Exit::Ledger, silence.to_string());
+            let failure = Failure::new(FailureCode::Ledger, silence.to_string());
             let failure = failure.hint(silence.hint().unwrap_or_default());
             if context.gateway.is_sandbox() {
                 findings.warn("work-tree", failure.message, failure.hints.join("; "));

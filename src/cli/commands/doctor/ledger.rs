@@ -6,13 +6,13 @@ use crate::cli::args::DoctorArgs;
 use crate::cli::commands::apply::refuse_in_ci;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::cli::stops;
 use crate::cli::store::{expected_by_anybody, visit};
 use crate::cli::unsaved_outcomes;
 use crate::ledger::{Ledger, Trust, View};
+use crate::report::failure_code::FailureCode;
 use crate::report::trust;
 use crate::report::words::plural;
 use crate::store::{ReadOnlyLedger, StoreError};
@@ -67,7 +67,7 @@ pub(super) async fn look(
         Err(failure) => findings.stop("outcomes", failure),
         Ok(files) => {
             for (path, count) in files {
-                let path = path.display();
+                let (path, count) = (path.display(), plural(count, "outcome"));
                 let message =
                     format!("{count} of an earlier run in {path} are not in it yet: the next apply takes them");
                 findings.warn("outcomes", message, format!("`sendform ledger import {path}`"));
@@ -126,7 +126,7 @@ async fn tell_stops(context: &Context, args: &DoctorArgs, findings: &mut Checkup
             for stop in stops {
                 let at = timing::utc(stop.at);
                 let message = format!("{} has stopped sending at {at}: {}", stop.by, stop.why);
-                let failure = Failure::new(Exit::Declined, message);
+                let failure = Failure::new(FailureCode::Stopped, message);
                 findings.stop(
                     "stopped",
                     failure.hint(format!("once it may go on: `sendform resume {}{sandbox}`", stop.id)),

@@ -25,7 +25,7 @@ pub(super) fn look(settings: &Settings, unusable: &[Unusable], findings: &mut Ch
     }
     for Unusable { name, failure } in unusable.iter().filter(|unusable| !unusable.is_of_key()) {
         findings
-            .stop("environment", Failure::new(failure.exit, failure.message.clone()).hint(format!("`unset {name}`")));
+            .stop("environment", Failure::new(failure.code, failure.message.clone()).hint(format!("`unset {name}`")));
     }
     if settings.by.is_some() {
         findings.ok("by", "the ledger is told who runs this");

@@ -1,7 +1,8 @@
 //! `doctor`: what this machine and this project are, and what would stop an apply, each with its remedy.
 //!
 //! Nothing is sent, and nothing is written into the project; no secret is shown, nor where one is read from. The
-//! network is used for the gateway's base URL, and for the ledger's own store as a plan does: a ledger in git is fetched
+//! network is used for the gateway's base URL, for one row of its logs, which shows whether it takes the credentials, and
+//! for the ledger's own store as a plan does: a ledger in git is fetched
 //! into refs of its own.
 
 mod findings;
@@ -52,12 +53,14 @@ pub(super) async fn run(
                     project::keys(context.gateway.keys.as_ref(), unusable, findings);
                 }
             });
-            let mut findings = Checkup::new("gateway", sections.typed);
-            gateway::look(&context, settings, args.reading.offline, &mut findings).await;
-            sections.end(findings);
-            let mut findings = Checkup::new("ledger", sections.typed);
-            let ledger = ledger::look(&context, settings, args, &mut findings).await;
-            sections.end(findings);
+            // A ledger that opens is for this gateway, so that the gateway may be asked with the credentials.
+            let mut of_ledger = Checkup::new("ledger", sections.typed);
+            let ledger = ledger::look(&context, settings, args, &mut of_ledger).await;
+            let is_known = ledger.is_some() || context.gateway.is_from_environment;
+            let mut of_gateway = Checkup::new("gateway", sections.typed);
+            gateway::look(&context, settings, (args.reading.offline, is_known), &mut of_gateway).await;
+            sections.end(of_gateway);
+            sections.end(of_ledger);
             sections.section("git", |findings| {
                 tokio::task::block_in_place(|| git::look(&context, ledger.as_ref(), findings));
             });

@@ -4,7 +4,6 @@ use rustix::fs::{Access, access};
 
 use crate::cli::args::Global;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, ProjectFiles};
 use crate::cli::gateway::GatewayAccess;
@@ -12,6 +11,7 @@ use crate::cli::settings::{Settings, Unusable};
 use crate::cli::store::no_key;
 use crate::diagnostic::Severity;
 use crate::identity::Keys;
+use crate::report::failure_code::FailureCode;
 use crate::report::words::{list, plural};
 
 use super::findings::Checkup;
@@ -37,7 +37,7 @@ pub(super) fn look(global: &Global, findings: &mut Checkup<'_>) -> Option<Projec
     let (errors, warnings) = (found.count(Severity::Error) as u64, found.count(Severity::Warning) as u64);
     let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();
     if errors > 0 {
-        let failure = Failure::new(Exit::Files, format!("the files have {}", plural(errors, "error")));
+        let failure = Failure::new(FailureCode::Files, format!("the files have {}", plural(errors, "error")));
         findings.stop("files", failure.hint("`sendform validate` shows them"));
     } else {
         let campaigns = plural(files.campaigns.len() as u64, "campaign");
@@ -52,7 +52,7 @@ pub(super) fn look(global: &Global, findings: &mut Checkup<'_>) -> Option<Projec
     let private = files.home.private();
     let written = if private.exists() { &private } else { &files.home.dir };
     if let Err(error) = access(written, Access::WRITE_OK) {
-        let failure = Failure::new(Exit::Environment, format!("`{}` cannot be written", written.display()));
+        let failure = Failure::new(FailureCode::Environment, format!("`{}` cannot be written", written.display()));
         findings.stop(
             "writable",
             failure.because(&std::io::Error::from(error)).hint(format!(
@@ -70,7 +70,7 @@ pub(super) fn look(global: &Global, findings: &mut Checkup<'_>) -> Option<Projec
 /// If the gateway cannot be used.
 pub(super) fn context(files: ProjectFiles, global: &Global, settings: &Settings) -> Result<Context, Failure> {
     let ProjectFiles { home, folders, project, campaigns, diagnostics, .. } = files;
-    let Some(project) = project else { return Err(Failure::silent(Exit::Files)) };
+    let Some(project) = project else { return Err(Failure::silent(FailureCode::Files)) };
     let gateway = if global.sandbox {
         GatewayAccess::sandbox_at_rest(&home, settings)?
     } else {
@@ -83,7 +83,7 @@ pub(super) fn context(files: ProjectFiles, global: &Global, settings: &Settings)
 pub(super) fn keys(keys: Option<&Keys>, unusable: &[Unusable], findings: &mut Checkup<'_>) {
     for Unusable { name, failure } in unusable.iter().filter(|unusable| unusable.is_of_key()) {
         // The failure itself may name a file that holds a key.
-        let mut shown = Failure::new(failure.exit, format!("what `{name}` gives is no key that can be used"));
+        let mut shown = Failure::new(failure.code, format!("what `{name}` gives is no key that can be used"));
         shown.causes.clone_from(&failure.causes);
         findings.stop("key", shown.hint("32 bytes in base64 or hex; several are separated by commas or lines"));
     }

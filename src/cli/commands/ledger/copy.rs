@@ -9,6 +9,7 @@ use crate::cli::gateway;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
+use crate::report::failure_code::FailureCode;
 use crate::report::ledger::setup::LedgerCopyReport;
 use crate::store::{Visit, copy};
 
@@ -23,7 +24,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let usage = |message: &str| Failure::new(Exit::Usage, message);
+    let usage = |message: &str| Failure::new(FailureCode::Usage, message);
     if context.gateway.is_sandbox() {
         return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
     }

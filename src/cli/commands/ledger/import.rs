@@ -10,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::store::{expected, not_signed, visit};
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, STOPS_BYTES_MAX, Stops, Unclosed};
+use crate::report::failure_code::FailureCode;
 use crate::report::ledger::import::{ImportView, LedgerImportReport};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use crate::store::{Binding, DamagedText, OpenLedger, StoreError, Visit};
@@ -54,7 +55,8 @@ impl BroughtFile {
         let place = file.display().to_string();
         let stops = stops_beside(file)?;
         let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
-            Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
+            Failure::new(FailureCode::Environment, format!("`{place}` cannot be read: nothing was imported"))
+                .because(&error)
         })?;
         let file = ImportFile::read(&text, &expected.seals).map_err(|damage| damaged(&place, damage))?;
         Ok(Self { place, file, stops })
@@ -121,7 +123,7 @@ fn stops_beside(file: &Path) -> Result<Stops, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Stops::default()),
         Err(error) => {
             let message = format!("`{place}` cannot be read: nothing was imported");
-            return Err(Failure::new(Exit::Environment, message).because(&error));
+            return Err(Failure::new(FailureCode::Environment, message).because(&error));
         }
     };
     Stops::parse(&text).map_err(|damage| {

@@ -8,6 +8,7 @@ use crate::cli::output::Output;
 use crate::cli::store::{expected, visit};
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
+use crate::report::failure_code::FailureCode;
 use crate::report::ledger::rebind::LedgerRebindReport;
 use crate::report::words::plural;
 use crate::store::{Binding, Retired, StoreError, Visit};
@@ -20,7 +21,10 @@ use crate::store::{Binding, Retired, StoreError, Visit};
 pub(super) async fn run(context: &Context, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
     let new = expected(context)?;
     if args.gateway.is_none() && Acceptance::number(&args.accept, "doubts").is_some() {
-        return Err(Failure::new(Exit::Usage, "`--accept doubts=N` goes with `--gateway`: keys leave nobody in doubt"));
+        return Err(Failure::new(
+            FailureCode::Usage,
+            "`--accept doubts=N` goes with `--gateway`: keys leave nobody in doubt",
+        ));
     }
     let from = Binding {
         project: new.project.clone(),
@@ -75,7 +79,7 @@ fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{} in doubt, and what became of them is known at the old gateway only", people_are(open));
-    Err(Failure::new(Exit::SafetyLimit, message)
+    Err(Failure::new(FailureCode::SafetyLimit, message)
         .hint("settle them first: `sendform status` lists them")
         .hint(format!("if the new name is the same account's, its logs know them too: --accept doubts={open}")))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::apply::MessageRevision;
-use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Recovered, recover};
 use crate::cli::args::{Acceptance, RecoverArgs};
 use crate::cli::client::client;
@@ -21,6 +20,7 @@ use crate::cli::unsaved_outcomes;
 use crate::cli::witness::Older;
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
+use crate::report::failure_code::FailureCode;
 use crate::report::ledger::recover::LedgerRecoverReport;
 use crate::report::words::plural;
 
@@ -99,16 +99,7 @@ fn messages(context: &Context, ledger: &crate::ledger::Ledger) -> BTreeMap<Messa
 
 fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Exit, Failure> {
     if let Some(failure) = &recovered.failure {
-        let exit = match failure {
-            LogsFailure::Unauthorized | LogsFailure::Forbidden => Exit::Credentials,
-            LogsFailure::NotFound
-            | LogsFailure::Throttled
-            | LogsFailure::Unreachable(_)
-            | LogsFailure::Answered { .. }
-            | LogsFailure::Unreadable(_)
-            | LogsFailure::Interrupted => Exit::Environment,
-        };
-        return Err(Failure::new(exit, "the gateway's logs could not be read to their end")
+        return Err(Failure::new(failure.into(), "the gateway's logs could not be read to their end")
             .because(failure)
             .hint("what was found until then is in the ledger; run the same command again"));
     }
@@ -118,7 +109,7 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
         let (are, their) = if unrecognised == 1 { ("is", "its") } else { ("are", "their") };
         let what = "of a key that this ledger does not have, or of another project";
         return Err(Failure::new(
-            Exit::SafetyLimit,
+            FailureCode::SafetyLimit,
             format!("{messages} {are} {what}: {their} people are not recognised, and would be sent to again"),
         )
         .hint(
@@ -133,7 +124,7 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
     }
     let people = plural(to_send, "person");
     Err(Failure::new(
-        Exit::SafetyLimit,
+        FailureCode::SafetyLimit,
         format!("{people} would be sent to, and the logs cannot tell what is over 47 hours old"),
     )
     .hint("make sure by other means that the ledger has lost nothing older, and nothing that is still to leave")

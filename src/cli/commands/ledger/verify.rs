@@ -30,8 +30,8 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
         let news = taken.map(|_| LedgerDelta::between(&ledger, &after)).map_err(|damage| damage.to_string());
         found.push(OutcomeFileView::new(dump.path.display().to_string(), dump.outcomes.len(), news));
     }
-    let report = LedgerVerifyReport::new((home.place(), &ledger), &trust, shadow, found);
+    let report = LedgerVerifyReport::new((home.place(), &ledger), (&trust, &context.gateway.key_ids()), shadow, found);
     output.show(&report)?;
-    let is_refused = warn_of_a_refusal(context, output).await?;
-    Ok(if report.odd || is_refused { Exit::Ledger } else { Exit::Done })
+    let refusal = warn_of_a_refusal(context, output).await?;
+    Ok(if report.odd || refusal.is_some() { Exit::Ledger } else { Exit::Done })
 }
