@@ -3,14 +3,16 @@
 //! - `GET state`: the time and the counts.
 //! - `GET wait?held=1&requests=2&bulks=1&accepted=1000`: the same, as soon as all of these are
 //!   reached; `held=0` waits until none is held.
-//! - `GET messages?bulkId=…&messageId=…&limit=…`: accepted and rejected messages, with their texts,
-//!   the oldest first, at most 10,000 unless a limit is given.
+//! - `GET messages?bulkId=…&messageId=…&limit=…&cursor=…`: accepted and rejected messages, with their texts and
+//!   where they are now, the oldest first; `nextCursor` leads to the next page.
 //! - `POST faults {"faults": ["429*2", …]}`: plays these faults instead of those before.
 //! - `POST release`: lets all held requests go on.
+//! - `GET rules`, `PUT rules {…}`: how the channel behaves, from now on.
+//! - `POST inbound {"from": "…", "to": "…"}`: a person writes to a sender, which may write back for 24 hours.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
 //!   `{"speed": 60}` and `{"stopped": true}` set how it runs.
 
-use std::borrow::Cow;
+mod messages;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -26,13 +28,9 @@ use super::answer::Answer;
 use super::clock::{ClockRefusal, ClockSetting, Speed, read_duration};
 use super::faults::parse;
 use super::local::is_local;
-use super::model::bulk::AcceptedBulk;
-use super::model::{answer, status};
+use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
-use super::store::BulkFilter;
-use crate::wire::content::Content;
-use crate::wire::error::Violation;
 use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
@@ -40,7 +38,9 @@ pub(super) fn router() -> Router<SandboxState> {
     Router::new()
         .route("/state", get(state))
         .route("/wait", get(wait))
-        .route("/messages", get(messages))
+        .route("/messages", get(messages::list))
+        .route("/rules", get(rules).put(set_rules))
+        .route("/inbound", post(inbound))
         .route("/faults", post(faults))
         .route("/release", post(release))
         .route("/clock", post(clock))
@@ -96,74 +96,13 @@ async fn wait(State(sandbox): State<SandboxState>, Query(wanted): Query<WaitCond
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct MessageFilter {
-    bulk_id: Option<String>,
-    message_id: Option<String>,
-    limit: Option<usize>,
-}
-
-/// How many messages are shown unless a limit is given.
-const SHOWN_MAX: usize = 10_000;
-
-/// A message as testers see it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MessageShown<'a> {
-    bulk_id: &'a str,
-    message_id: &'a str,
-    to: &'a str,
-    sender: Option<&'a str>,
-    /// The text, of a message that is one.
-    text: Option<&'a str>,
-    content: &'a Content<Cow<'a, str>>,
-    #[serde(with = "serde_instant")]
-    accepted_at: Timestamp,
-    /// When it leaves, or left, the gateway.
-    #[serde(with = "serde_instant")]
-    send_at: Timestamp,
-    status: String,
-}
-
-fn show<'a>(bulk: &'a AcceptedBulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageShown<'a>> {
-    bulk.table.messages.iter().enumerate().map(move |(position, message)| MessageShown {
-        bulk_id: &bulk.header.bulk_id,
-        message_id: &message.message_id,
-        to: &message.to,
-        sender: bulk.table.terms_of(message).map(|terms| &*terms.sender),
-        text: match &message.content {
-            Content::Text { text } => Some(text),
-            Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
-        },
-        content: &message.content,
-        accepted_at: bulk.header.accepted_at,
-        send_at: bulk.life(position).leaves_at(),
-        status: status::status(bulk.life(position).until(now).state.status()).group_name,
-    })
-}
-
-async fn messages(State(sandbox): State<SandboxState>, Query(filter): Query<MessageFilter>) -> Response<Body> {
-    let MessageFilter { bulk_id, message_id, limit } = filter;
-    let limit = limit.unwrap_or(SHOWN_MAX);
-    let search = BulkFilter { bulk_id, message_id: message_id.clone(), messages_max: Some(limit) };
-    let Ok(bulks) = sandbox.store().bulks(search).await else {
-        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-    };
-    let now = sandbox.now();
-    let shown = bulks.iter().flat_map(|bulk| show(bulk, now));
-    let is_wanted = |message: &MessageShown<'_>| message_id.as_ref().is_none_or(|id| id == message.message_id);
-    let shown: Vec<_> = shown.filter(is_wanted).take(limit).collect();
-    Answer::ok(&json!({ "messages": shown })).into_response()
-}
-
-#[derive(Deserialize)]
 struct FaultTexts {
     faults: Vec<String>,
 }
 
 async fn faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let Ok(FaultTexts { faults }) = serde_json::from_slice(&body) else {
-        return bad("faults", r#"must be a list of faults, as in {"faults": ["429*2"]}"#);
+        return Answer::violation("faults", r#"must be a list of faults, as in {"faults": ["429*2"]}"#).into_response();
     };
     let read: Result<Vec<_>, _> = faults.iter().map(|text| parse::fault(text)).collect();
     match read {
@@ -171,12 +110,51 @@ async fn faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Bo
             sandbox.set_faults(faults);
             shown(&sandbox, sandbox.counts())
         }
-        Err(error) => bad("faults", &error.to_string()),
+        Err(error) => Answer::violation("faults", &error.to_string()).into_response(),
     }
 }
 
 async fn release(State(sandbox): State<SandboxState>) -> Response<Body> {
     Answer::ok(&json!({ "released": sandbox.release() })).into_response()
+}
+
+async fn rules(State(sandbox): State<SandboxState>) -> Response<Body> {
+    Answer::ok(sandbox.store().inputs().latest_rules()).into_response()
+}
+
+async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+    let rules: ChannelRules = match serde_json::from_slice(&body) {
+        Ok(rules) => rules,
+        Err(error) => return Answer::violation("rules", &error.to_string()).into_response(),
+    };
+    if let Some(fault) = rules.fault() {
+        return Answer::violation("rules", fault).into_response();
+    }
+    match sandbox.store().set_rules(rules).await {
+        Ok(_) => shown(&sandbox, sandbox.counts()),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InboundText {
+    from: String,
+    to: String,
+}
+
+async fn inbound(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+    let Ok(InboundText { from, to }) = serde_json::from_slice(&body) else {
+        return Answer::violation(
+            "inbound",
+            r#"must name a person and a sender, as in {"from": "17841400000000001", "to": "shop"}"#,
+        )
+        .into_response();
+    };
+    match sandbox.store().add_inbound(to, from).await {
+        Ok(_) => shown(&sandbox, sandbox.counts()),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
 }
 
 /// A change of the clock as it is written.
@@ -205,22 +183,19 @@ const NOT_A_CHANGE: &str = r#"must have some of `now`, `advance`, `speed` and `s
 
 async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
-        return bad("clock", NOT_A_CHANGE);
+        return Answer::violation("clock", NOT_A_CHANGE).into_response();
     };
     let change = match text.read() {
         Ok(change) => change,
-        Err((property, violation)) => return bad(property, violation),
+        Err((property, violation)) => return Answer::violation(property, violation).into_response(),
     };
     match sandbox.change_clock(change).await {
         Ok(Ok(_)) => shown(&sandbox, sandbox.counts()),
-        Ok(Err(ClockRefusal::Back)) => bad("now", "must not be before the time of the sandbox"),
-        Ok(Err(ClockRefusal::Twice)) => bad("advance", "must not be there beside `now`"),
-        Ok(Err(ClockRefusal::TooFar)) => bad("now", "must be before the year 9998"),
+        Ok(Err(ClockRefusal::Back)) => {
+            Answer::violation("now", "must not be before the time of the sandbox").into_response()
+        }
+        Ok(Err(ClockRefusal::Twice)) => Answer::violation("advance", "must not be there beside `now`").into_response(),
+        Ok(Err(ClockRefusal::TooFar)) => Answer::violation("now", "must be before the year 9998").into_response(),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
-}
-
-fn bad(property: &str, violation: &str) -> Response<Body> {
-    let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
-    Answer::bad_request(&answer::bad_request(vec![violation])).into_response()
 }

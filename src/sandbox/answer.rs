@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::faults::{Corruption, Reply};
 use super::model::answer;
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, Violation};
 
 /// An answer that can still be corrupted.
 #[derive(Debug)]
@@ -35,6 +35,12 @@ impl Answer {
     /// A 400.
     pub(super) fn bad_request(error: &ApiError) -> Self {
         Self::json(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// A 400 for one thing that is wrong.
+    pub(super) fn violation(property: &str, violation: &str) -> Self {
+        let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
+        Self::bad_request(&answer::bad_request(vec![violation]))
     }
 
     /// A 429 that says after how many seconds to come again.

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::clock::{ClockStart, Speed};
 use super::faults::Fault;
 use super::model::choices::Choices;
+use super::model::rules::ChannelRules;
 use crate::wire::limits;
 
 /// The largest body of a request, in bytes, unless set.
@@ -25,6 +26,8 @@ pub struct Options {
     pub key: Option<SecretString>,
     /// An API key that is known but may do nothing.
     pub key_forbidden: Option<SecretString>,
+    /// How the channel behaves; as in its last run if absent.
+    pub rules: Option<ChannelRules>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
     /// How many queries of the logs it takes in a minute of real time; any number if absent.
@@ -45,6 +48,7 @@ impl Options {
             speed: Speed::REAL,
             key: None,
             key_forbidden: None,
+            rules: None,
             choices: Choices::default(),
             logs_per_minute: Some(limits::LOGS_REQUESTS_PER_MINUTE),
             body_bytes_max: BODY_BYTES_MAX,

@@ -1,14 +1,28 @@
-//! `GET /instagram/1/logs`.
+//! `GET /instagram/1/logs` and `GET /instagram/1/reports`.
 
 use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use super::answer::Answer;
-use super::model::{answer, query};
+use super::model::{answer, query, reports};
 use super::state::SandboxState;
+use crate::wire::response::DeliveryReports;
+
+/// Answers a query of the reports.
+pub(super) async fn reports(sandbox: &SandboxState, raw: &str) -> Answer {
+    let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
+    let query = match reports::read(pairs.iter().map(|(name, value)| (&**name, &**value))) {
+        Ok(query) => query,
+        Err(violations) => return Answer::bad_request(&answer::bad_request(violations)),
+    };
+    match sandbox.store().reports(query, sandbox.now()).await {
+        Ok(results) => Answer::ok(&DeliveryReports { results }),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
 
 /// Answers a query of the logs.
-pub(super) async fn take_in(sandbox: &SandboxState, raw: &str) -> Answer {
+pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
     if let Err(seconds) = sandbox.throttle() {
         return Answer::too_many(seconds);
     }

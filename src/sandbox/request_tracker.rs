@@ -11,6 +11,8 @@ pub struct RequestCounts {
     pub requests: u64,
     /// Queries of the logs that arrived.
     pub queries: u64,
+    /// Queries of the delivery reports that arrived.
+    pub reports: u64,
     /// Bulks that were accepted.
     pub bulks: u64,
     /// Messages that were accepted; rejected ones do not count.

@@ -32,7 +32,7 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let sandbox = SandboxState::open(options)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(SandboxError::Serve)?;
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
-    sandbox.run_clock().await?;
+    sandbox.begin().await?;
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move { drop(stopped.await) };
     let task = tokio::spawn(serve(listener, sandbox.clone(), shutdown));

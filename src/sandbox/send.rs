@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use super::answer::Answer;
 use super::error::SandboxError;
 use super::faults::{Corruption, FaultPlan};
-use super::model::bulk::{AcceptedBulk, BulkHeader};
+use super::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use super::model::check::{BodyRefusal, Rules, check};
 use super::model::message::{MessageTable, SendTiming};
 use super::model::{answer, ids, status};
@@ -58,7 +58,10 @@ fn bulk<'a>(
     });
     let rejected = rejected.collect();
     let count = u64::try_from(table.messages.len()).unwrap_or(u64::MAX);
-    AcceptedBulk { header: BulkHeader { number: 0, bulk_id, accepted_at: now, pace, count }, table, rejected }
+    let header = BulkHeader { number: i64::MAX, bulk_id, accepted_at: now, pace, count, logged: LogSpan::default() };
+    let mut bulk = AcceptedBulk { header, table, rejected };
+    bulk.header.logged = bulk.log_span(&sandbox.store().inputs());
+    bulk
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.

@@ -1,4 +1,4 @@
-//! The sandbox over HTTP: the API's two routes, the routes under `/sandbox/` for testers, and the
+//! The sandbox over HTTP: the API's three routes, the routes under `/sandbox/` for testers, and the
 //! faults that are played on the way.
 
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ use super::error::SandboxError;
 use super::faults::{FaultPlan, RequestEnd, Target};
 use super::state::SandboxState;
 use super::{query, send};
-use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
+use crate::wire::{LOGS_PATH, MESSAGES_PATH, REPORTS_PATH, SANDBOX_HEADER};
 
 /// How long requests may take to end once the sandbox is told to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub async fn serve(
     if !address.ip().is_loopback() {
         return Err(SandboxError::Serve(std::io::ErrorKind::AddrNotAvailable.into()));
     }
-    sandbox.run_clock().await?;
+    sandbox.begin().await?;
     let router = router(sandbox.clone()).into_make_service_with_connect_info::<Aborter>();
     let (ending, ended) = tokio::sync::oneshot::channel::<()>();
     let closing = sandbox.clone();
@@ -60,6 +60,7 @@ pub async fn serve(
 fn router(sandbox: SandboxState) -> Router {
     Router::new()
         .route(MESSAGES_PATH, post(messages))
+        .route(REPORTS_PATH, get(reports))
         .route(LOGS_PATH, get(logs))
         .nest("/sandbox", admin::router())
         .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
@@ -109,7 +110,23 @@ async fn logs(
     let taking_in = async {
         match refused(&sandbox, &headers, false) {
             Some(answer) => answer,
-            None => query::take_in(&sandbox, query.as_deref().unwrap_or_default()).await,
+            None => query::logs(&sandbox, query.as_deref().unwrap_or_default()).await,
+        }
+    };
+    apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await
+}
+
+async fn reports(
+    State(sandbox): State<SandboxState>,
+    ConnectInfo(aborter): ConnectInfo<Aborter>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let fault_plan = sandbox.next_faults(Target::Reports);
+    let taking_in = async {
+        match refused(&sandbox, &headers, false) {
+            Some(answer) => answer,
+            None => query::reports(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
     };
     apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await

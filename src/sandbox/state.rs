@@ -57,12 +57,18 @@ impl SandboxState {
         self.0.clock.now()
     }
 
-    /// Lets its clock run: from now on the time that it shows is durable before it is shown.
+    /// Begins: from now on the time that its clock shows is durable before it is shown, and the rules that the
+    /// settings name hold.
     ///
     /// # Errors
     /// If the books cannot be written.
-    pub(super) async fn run_clock(&self) -> Result<(), SandboxError> {
-        self.0.store.keep(Arc::clone(&self.0.clock)).await
+    pub(super) async fn begin(&self) -> Result<(), SandboxError> {
+        self.0.store.keep(Arc::clone(&self.0.clock)).await?;
+        let inputs = self.0.store.inputs();
+        match &self.0.options.rules {
+            Some(rules) if rules != inputs.latest_rules() => self.0.store.set_rules(rules.clone()).await.map(drop),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Changes its clock, for good.
@@ -118,6 +124,7 @@ impl SandboxState {
         self.0.tracker.count(|counts| match target {
             Target::Messages => counts.requests += 1,
             Target::Logs => counts.queries += 1,
+            Target::Reports => counts.reports += 1,
         });
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).next(target)
     }

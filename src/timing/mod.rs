@@ -21,6 +21,6 @@ pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
 pub use passage::{Expires, Expiry, Passage};
 pub use slip::{duration_slip, instant_slip, local_slip};
-pub use window::{days_and_hours, is_open, local_hours, next_open};
+pub use window::{days_and_hours, is_open, local_hours, next_close, next_open};
 pub use words::{both_clocks, duration, utc};
 pub use zone::{zone, zone_names};

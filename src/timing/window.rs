@@ -31,7 +31,8 @@ pub fn next_open(window: &DeliveryTimeWindow, instant: Timestamp) -> Timestamp {
 
 /// The first instant after the given one, at which the window is open, when it is closed; `None`
 /// if it never is, or if it is closed already.
-pub(super) fn next_close(window: &DeliveryTimeWindow, instant: Timestamp) -> Option<Timestamp> {
+#[must_use]
+pub fn next_close(window: &DeliveryTimeWindow, instant: Timestamp) -> Option<Timestamp> {
     let mut close = instant;
     // Whole days that follow each other are one opening.
     for span in spans(window, instant) {

@@ -1,5 +1,5 @@
-//! The gateway's API as types: `POST /instagram/1/messages` and `GET /instagram/1/logs`, with the
-//! limits that the API's page states. Nothing here sends or decides anything.
+//! The gateway's API as types: `POST /instagram/1/messages`, `GET /instagram/1/reports` and
+//! `GET /instagram/1/logs`, with the limits that the API's page states. Nothing here sends or decides anything.
 
 pub mod address;
 pub(crate) mod bytes;
@@ -17,6 +17,8 @@ pub mod visible;
 
 /// The path of the send operation.
 pub const MESSAGES_PATH: &str = "/instagram/1/messages";
+/// The path of the delivery reports.
+pub const REPORTS_PATH: &str = "/instagram/1/reports";
 /// The path of the logs.
 pub const LOGS_PATH: &str = "/instagram/1/logs";
 /// The header by which the sandbox says that it is none but the sandbox; no gateway sends it.

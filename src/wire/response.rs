@@ -56,6 +56,85 @@ pub const GROUP_REJECTED: u16 = 5;
 /// The status of a message whose messageId the gateway has seen before.
 pub const STATUS_DUPLICATE_MESSAGE_ID: u16 = 23;
 
+/// The error of a message; one that went well has `NO_ERROR`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageError {
+    /// The group: 0 none, 1 of the handset, 2 of the user, 3 of the operator.
+    pub group_id: u16,
+    /// The group's name.
+    #[serde(default)]
+    pub group_name: String,
+    /// The error within the group.
+    #[serde(default)]
+    pub id: u16,
+    /// The error's name.
+    #[serde(default)]
+    pub name: String,
+    /// The error in words.
+    #[serde(default)]
+    pub description: String,
+    /// Whether another try could not work either.
+    #[serde(default)]
+    pub permanent: bool,
+}
+
+/// What a message cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePrice {
+    /// The price.
+    #[serde(default)]
+    pub price_per_message: f64,
+    /// Its currency.
+    #[serde(default)]
+    pub currency: String,
+}
+
+/// The body of a 200 to a query of the delivery reports, and of what is posted to webhooks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeliveryReports {
+    /// The reports.
+    pub results: Vec<DeliveryReport>,
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryReport {
+    /// The bulkId.
+    pub bulk_id: Option<String>,
+    /// What it cost.
+    pub price: Option<MessagePrice>,
+    /// Its status.
+    pub status: Status,
+    /// Its error.
+    pub error: Option<MessageError>,
+    /// The messageId.
+    pub message_id: Option<String>,
+    /// The recipient.
+    pub to: Option<String>,
+    /// The sender.
+    pub sender: Option<String>,
+    /// When it was sent; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    pub sent_at: Option<Timestamp>,
+    /// When it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    pub done_at: Option<Timestamp>,
+    /// Of how many parts it was.
+    pub message_count: Option<u32>,
+    /// What the request wanted back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_data: Option<String>,
+    /// Its CPaaS X options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<super::options::Platform>,
+    /// The campaign it counts to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_reference_id: Option<String>,
+}
+
 /// The body of a 200 to a query of the logs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LogsPage {
@@ -103,14 +182,20 @@ pub struct Log {
     /// Of how many parts it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_count: Option<u32>,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<MessagePrice>,
     /// Its status.
     pub status: Status,
-    /// Its content.
+    /// Its error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<serde_json::Value>,
+    pub error: Option<MessageError>,
     /// Its CPaaS X options.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<super::options::Platform>,
+    /// Its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<serde_json::Value>,
     /// The campaign it counts to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_reference_id: Option<String>,

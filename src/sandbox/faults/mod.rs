@@ -25,6 +25,8 @@ pub enum Target {
     Messages,
     /// Queries of the logs.
     Logs,
+    /// Queries of the delivery reports.
+    Reports,
 }
 
 /// Before the request is taken in, or after.
@@ -186,13 +188,14 @@ pub struct Faults {
     asked: Vec<Fault>,
     messages: u64,
     logs: u64,
+    reports: u64,
 }
 
 impl Faults {
     /// Begins to count with these faults.
     #[must_use]
     pub fn new(asked: Vec<Fault>) -> Self {
-        Self { asked, messages: 0, logs: 0 }
+        Self { asked, messages: 0, logs: 0, reports: 0 }
     }
 
     /// Counts a request, and says what is to happen to it.
@@ -200,6 +203,7 @@ impl Faults {
         let counter = match target {
             Target::Messages => &mut self.messages,
             Target::Logs => &mut self.logs,
+            Target::Reports => &mut self.reports,
         };
         *counter += 1;
         let number = *counter;

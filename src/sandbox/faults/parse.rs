@@ -1,7 +1,7 @@
 //! The grammar of faults:
 //!
 //! ```text
-//! fault  = ["logs:"] kind ["=" value] ["@" first] ["*" [times]] ["%" percent] [":" name "=" value {"," name "=" value}]
+//! fault  = ["logs:" | "reports:"] kind ["=" value] ["@" first] ["*" [times]] ["%" percent] [":" name "=" value {"," name "=" value}]
 //! ```
 //!
 //! `500-after@3` strikes the third request, `429*2:retry-after=5` the next two, `slow=200ms*`
@@ -47,10 +47,9 @@ pub enum FaultError {
 /// If it cannot be read, with the part that is to blame.
 pub fn fault(text: &str) -> Result<Fault, FaultError> {
     let text = text.trim();
-    let (target, text) = match text.strip_prefix("logs:") {
-        Some(rest) => (Target::Logs, rest),
-        None => (Target::Messages, text),
-    };
+    let prefixes = [("logs:", Target::Logs), ("reports:", Target::Reports)];
+    let prefixed = prefixes.iter().find_map(|(prefix, target)| Some((*target, text.strip_prefix(prefix)?)));
+    let (target, text) = prefixed.unwrap_or((Target::Messages, text));
     let (head, parameters) = text.split_once(':').unwrap_or((text, ""));
     let parameters = Parameters::read(parameters)?;
     let (head, when) = head.split_at(head.find(['@', '*', '%']).unwrap_or(head.len()));
@@ -97,7 +96,7 @@ impl Parameters {
     }
 
     fn rejection(&self) -> u16 {
-        self.status.unwrap_or(status::REJECTED_DESTINATION)
+        self.status.unwrap_or(status::REJECTED_DESTINATION_BLOCKLISTED)
     }
 }
 

@@ -1,12 +1,16 @@
-//! An accepted bulk: when it is the turn of each of its messages, and what the logs say of them.
+//! An accepted bulk: what becomes of each of its messages, and what logs and reports say of them.
 
 use jiff::Timestamp;
 
 use super::choices::UnsentInLogs;
-use super::lifecycle::{Life, later};
+use super::course::{Conditions, Timetable, courses};
+use super::inputs::Inputs;
+use super::lifecycle::{Life, Sight, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
+use super::rules::ValidityFrom;
 use super::status;
-use crate::wire::response::Log;
+use crate::timing::{horizon, is_open};
+use crate::wire::response::{DeliveryReport, Log, MessagePrice};
 
 /// What is known of a bulk without reading its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,17 @@ pub struct BulkHeader {
     pub pace: SendTiming,
     /// How many messages it has.
     pub count: u64,
+    /// In which time its messages come into the logs.
+    pub logged: LogSpan,
+}
+
+/// A time, from its first to its last instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogSpan {
+    /// Nothing is before it.
+    pub first: Timestamp,
+    /// Nothing is after it.
+    pub last: Timestamp,
 }
 
 /// A bulk with its messages.
@@ -35,27 +50,20 @@ pub struct AcceptedBulk<'a> {
 }
 
 impl BulkHeader {
-    /// When it is the first message's turn.
+    /// When it begins to send.
     #[must_use]
     pub fn starts_at(&self) -> Timestamp {
         self.pace.send_at.map_or(self.accepted_at, |send_at| send_at.max(self.accepted_at))
     }
 
-    /// When it is the turn of the message at a position (from 0).
+    /// No message of the bulk is sent after it.
     #[must_use]
-    pub fn turn_at(&self, position: u64) -> Timestamp {
-        let offset_ms = self.pace.speed.map_or(0, |speed| speed.offset_ms(position));
-        later(self.starts_at(), offset_ms)
-    }
-
-    /// When it is the last message's turn: no message of the bulk is sent after it.
-    #[must_use]
-    pub fn ends_at(&self) -> Timestamp {
-        self.turn_at(self.count.saturating_sub(1))
+    pub const fn ends_at(&self) -> Timestamp {
+        self.logged.last
     }
 }
 
-impl AcceptedBulk<'_> {
+impl<'a> AcceptedBulk<'a> {
     /// The status with which the message at a position was rejected, if it was.
     #[must_use]
     pub fn rejection(&self, position: usize) -> Option<u16> {
@@ -63,38 +71,134 @@ impl AcceptedBulk<'_> {
         self.rejected.get(found).map(|(_, status)| *status)
     }
 
-    /// The life of the message at a position, from its acceptance on.
+    /// The lives of its messages, in their order.
     #[must_use]
-    pub fn life(&self, position: usize) -> Life {
-        let turn_at = self.header.turn_at(u64::try_from(position).unwrap_or(u64::MAX));
-        Life::begin(self.header.accepted_at, turn_at, self.rejection(position))
+    pub fn lives(&self, inputs: &Inputs) -> Vec<Life> {
+        let header = &self.header;
+        let starts_at = header.starts_at();
+        let validity_from = inputs.rules(header.accepted_at, header.number).validity_from;
+        let messages = self.table.messages.iter().enumerate();
+        let groups: Vec<_> =
+            messages.map(|(position, message)| self.rejection(position).is_none().then_some(message.terms)).collect();
+        let courses = courses(&self.timetable(validity_from), &self.conditions(), &groups);
+        let life = |(position, (message, course)): (usize, (&ReceivedMessage<'a>, _))| {
+            let sender = self.table.terms_of(message).map_or("", |terms| &*terms.sender);
+            match course {
+                Some(course) => Life::new(starts_at, course, |leaves_at| {
+                    let has_conversation = inputs.has_conversation(sender, &message.to, leaves_at);
+                    inputs.rules(leaves_at, header.number).fate(sender, &message.to, has_conversation)
+                }),
+                None => Life::turned_down(header.accepted_at, self.rejection(position).unwrap_or(status::MISSING_TO)),
+            }
+        };
+        self.table.messages.iter().zip(courses).enumerate().map(life).collect()
     }
 
-    /// What the logs say of the message at a position; `None` while they say nothing.
+    fn timetable(&self, validity_from: ValidityFrom) -> Timetable {
+        Timetable {
+            accepted_at: self.header.accepted_at,
+            starts_at: self.header.starts_at(),
+            speed: self.header.pace.speed,
+            validity_from,
+        }
+    }
+
+    fn conditions(&self) -> Vec<Conditions<'_>> {
+        let conditions = self
+            .table
+            .terms
+            .iter()
+            .map(|terms| Conditions { window: terms.delivery_time_window.as_ref(), validity: terms.validity_period });
+        conditions.collect()
+    }
+
+    /// In which time its messages come into the logs, whichever of them are turned down, if it is accepted now.
+    #[must_use]
+    pub fn log_span(&self, inputs: &Inputs) -> LogSpan {
+        let (accepted_at, starts_at) = (self.header.accepted_at, self.header.starts_at());
+        let validity_from = inputs.rules(accepted_at, i64::MAX).validity_from;
+        let has_windows = self.table.terms.iter().any(|terms| terms.delivery_time_window.is_some());
+        let first = if validity_from == ValidityFrom::Acceptance { accepted_at } else { starts_at };
+        let last_turn = self.table.messages.len().saturating_sub(1);
+        let offset_ms =
+            self.header.pace.speed.map_or(0, |speed| speed.offset_ms(u64::try_from(last_turn).unwrap_or(u64::MAX)));
+        let validity_ms = i64::try_from(horizon::VALIDITY_MAX.as_millis()).unwrap_or(i64::MAX);
+        let last = match (validity_from, has_windows) {
+            (ValidityFrom::SendAt | ValidityFrom::Acceptance, true) => later(starts_at, validity_ms),
+            (ValidityFrom::SendAt | ValidityFrom::Acceptance, false) => later(starts_at, offset_ms.min(validity_ms)),
+            (ValidityFrom::Turn, false) => later(starts_at, offset_ms),
+            (ValidityFrom::Turn, true) => {
+                let groups: Vec<_> = self.table.messages.iter().map(|message| Some(message.terms)).collect();
+                let courses = courses(&self.timetable(validity_from), &self.conditions(), &groups);
+                let last = courses.iter().flatten().map(|course| course.leaves_at.unwrap_or(course.over_at)).max();
+                last.unwrap_or(starts_at)
+            }
+        };
+        LogSpan { first, last }
+    }
+
+    /// What is seen of a message at some time.
+    #[must_use]
+    pub fn sight(&self, message: &ReceivedMessage<'_>, life: &Life, now: Timestamp) -> Sight {
+        life.at(now, || {
+            let window = self.table.terms_of(message).and_then(|terms| terms.delivery_time_window.as_ref());
+            window.is_none_or(|window| is_open(window, now))
+        })
+    }
+
+    fn price(&self, life: &Life, inputs: &Inputs) -> MessagePrice {
+        let price = &inputs.rules(life.logged_at(), self.header.number).price;
+        let price_per_message = if life.is_charged() { price.per_message } else { 0.0 };
+        MessagePrice { price_per_message, currency: price.currency.clone() }
+    }
+
+    /// What the logs say of a message; `None` while they say nothing.
     #[must_use]
     pub fn log(
         &self,
-        position: usize,
         message: &ReceivedMessage<'_>,
-        now: Timestamp,
-        unsent: UnsentInLogs,
+        life: &Life,
+        inputs: &Inputs,
+        (now, unsent): (Timestamp, UnsentInLogs),
     ) -> Option<Log> {
         let terms = self.table.terms_of(message)?;
-        let life = self.life(position).until(now);
-        let sent_at = life.left_at.filter(|left_at| *left_at <= now);
-        if sent_at.is_none() && unsent == UnsentInLogs::Hide {
+        if now < life.logged_at() && unsent == UnsentInLogs::Hide {
             return None;
         }
+        let sight = self.sight(message, life, now);
         Some(Log {
             sender: Some(terms.sender.clone().into_owned()),
             destination: Some(message.to.clone().into_owned()),
             bulk_id: Some(self.header.bulk_id.clone()),
             message_id: Some(message.message_id.clone().into_owned()),
-            sent_at,
-            done_at: life.done_at,
+            sent_at: sight.sent_at,
+            done_at: sight.done_at,
             message_count: Some(1),
-            status: status::status(life.state.status()),
+            price: Some(self.price(life, inputs)),
+            status: status::status(sight.ending.status),
+            error: Some(status::error(sight.ending.error)),
+            platform: terms.platform.clone(),
             content: serde_json::to_value(&message.content).ok(),
+            campaign_reference_id: terms.campaign_reference_id.clone().map(Into::into),
+        })
+    }
+
+    /// The report of a message that has ended.
+    #[must_use]
+    pub fn report(&self, message: &ReceivedMessage<'_>, life: &Life, inputs: &Inputs) -> Option<DeliveryReport> {
+        let terms = self.table.terms_of(message)?;
+        Some(DeliveryReport {
+            bulk_id: Some(self.header.bulk_id.clone()),
+            price: Some(self.price(life, inputs)),
+            status: status::status(life.ending.status),
+            error: Some(status::error(life.ending.error)),
+            message_id: Some(message.message_id.clone().into_owned()),
+            to: Some(message.to.clone().into_owned()),
+            sender: Some(terms.sender.clone().into_owned()),
+            sent_at: life.sent_at,
+            done_at: Some(life.done_at),
+            message_count: Some(1),
+            callback_data: message.callback_data.clone().map(Into::into),
             platform: terms.platform.clone(),
             campaign_reference_id: terms.campaign_reference_id.clone().map(Into::into),
         })

@@ -1,158 +1,186 @@
-//! The life of a message, as a machine: events happen to it, one after the other, and each says where the
-//! message is then, what others see of that, and what it waits for next.
+//! The life of a message: from its acceptance to exactly one end.
 //!
-//! Time and the acceptance are all that a life depends on. So nothing is kept of it: whoever has the request
-//! knows where a message is at any time, and a bulk of a million scheduled messages costs no more than its
-//! text.
+//! A life is a function of the message's [course](super::course), of the channel's [rules](super::rules) at the
+//! instant at which it leaves, and of the time. So nothing is kept of it: whoever has the request and the inputs
+//! knows where a message is at any time, and whoever looks once at the end sees what they see who looked all the
+//! while. A bulk of a million scheduled messages costs no more than its text.
+//!
+//! | state | until | then |
+//! | --- | --- | --- |
+//! | scheduled | its bulk's `sendAt` | queued |
+//! | queued | its turn | sent, held, or rejected by the gateway's rules |
+//! | held | its delivery window opens | queued, before those that come later |
+//! | scheduled, queued, held | its validity is over | expired, never sent |
+//! | sent | the channel answers | delivered, or undeliverable |
+//! | sent | its validity is over, or nobody answered for 48 hours | expired |
+//!
+//! What happens at one instant happens in this order: first the validity is over, then all else.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::status;
+use super::course::MessageCourse;
+use super::rules::ChannelFate;
+use super::status::{self, Ending};
 
-/// How long a message is on its way, in milliseconds.
-const DELIVERY_MS: i64 = 1000;
+/// How long the gateway waits for an answer of the channel, in milliseconds.
+const ANSWER_MS_MAX: i64 = 48 * 3_600_000;
 
 /// Where a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageState {
-    /// Nowhere yet.
-    New,
+    /// It waits for the `sendAt` of its bulk.
+    Scheduled,
     /// It waits for its turn.
     Queued,
-    /// It left the gateway, and nobody has said that it arrived.
+    /// It had its turn while its delivery window was closed.
+    Held,
+    /// It left the gateway, and nobody has said what became of it.
     Sent,
-    /// It arrived; nothing more happens to it.
+    /// It arrived.
     Delivered,
-    /// It was turned down when its request was accepted, with this status; nothing more happens to it.
-    Rejected(u16),
-}
-
-/// What happens to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessageEvent {
-    /// Its request was accepted.
-    Accepted {
-        /// When it is its turn under the schedule and the speed of its bulk.
-        turn_at: Timestamp,
-        /// The status with which the message itself is turned down, if it is.
-        rejection: Option<u16>,
-    },
-    /// It is its turn to be sent.
-    Turn,
-    /// The channel says that it arrived.
-    Arrival,
-}
-
-/// What others see of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// The message has left the gateway.
-    Left,
-    /// It has come to its end.
-    Done,
-}
-
-/// The next event of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wake {
-    /// When it happens.
-    pub at: Timestamp,
-    /// What happens.
-    pub event: MessageEvent,
-}
-
-/// What an event leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transition {
-    /// Where the message is now.
-    pub state: MessageState,
-    /// What others see of it, in order.
-    pub effects: &'static [Effect],
-    /// What happens next; nothing that is known, if absent.
-    pub wake: Option<Wake>,
+    /// The channel did not deliver it.
+    Undeliverable,
+    /// Its validity is over, or nobody ever said what became of it.
+    Expired,
+    /// The gateway turned it down.
+    Rejected,
 }
 
 impl MessageState {
-    /// The API's status of a message that is there; one that is not there yet is as good as queued.
+    /// Whether nothing more happens to a message that is there.
     #[must_use]
-    pub const fn status(self) -> u16 {
+    pub const fn is_final(self) -> bool {
         match self {
-            Self::New | Self::Queued => status::PENDING_ACCEPTED,
-            Self::Sent => status::PENDING_ENROUTE,
-            Self::Delivered => status::DELIVERED,
-            Self::Rejected(status) => status,
+            Self::Scheduled | Self::Queued | Self::Held | Self::Sent => false,
+            Self::Delivered | Self::Undeliverable | Self::Expired | Self::Rejected => true,
+        }
+    }
+
+    /// Whether a message that is there may be found elsewhere later, however much later that is.
+    #[must_use]
+    pub const fn may_become(self, later: Self) -> bool {
+        match (self, later) {
+            (Self::Delivered, Self::Delivered)
+            | (Self::Undeliverable, Self::Undeliverable)
+            | (Self::Expired, Self::Expired)
+            | (Self::Rejected, Self::Rejected)
+            | (Self::Scheduled, _)
+            | (Self::Sent, Self::Sent | Self::Delivered | Self::Undeliverable | Self::Expired) => true,
+            (Self::Queued | Self::Held, later) => !matches!(later, Self::Scheduled),
+            (Self::Delivered | Self::Undeliverable | Self::Expired | Self::Rejected | Self::Sent, _) => false,
+        }
+    }
+
+    /// Where a message is that ended with a status.
+    const fn ended(group: u16) -> Self {
+        match group {
+            2 => Self::Undeliverable,
+            3 => Self::Delivered,
+            4 => Self::Expired,
+            _ => Self::Rejected,
         }
     }
 }
 
-/// Lets an event happen to a message, at its time. An event that its state has no place for changes nothing.
-#[must_use]
-pub fn step(state: MessageState, event: MessageEvent, now: Timestamp) -> Transition {
-    use MessageState::{Delivered, New, Queued, Rejected, Sent};
-    let (state, effects, wake): (_, &[Effect], _) = match (state, event) {
-        (New, MessageEvent::Accepted { rejection: Some(status), .. }) => {
-            (Rejected(status), &[Effect::Left, Effect::Done], None)
-        }
-        (New, MessageEvent::Accepted { turn_at, rejection: None }) => {
-            (Queued, &[], Some(Wake { at: turn_at, event: MessageEvent::Turn }))
-        }
-        (Queued, MessageEvent::Turn) => {
-            (Sent, &[Effect::Left], Some(Wake { at: later(now, DELIVERY_MS), event: MessageEvent::Arrival }))
-        }
-        (Sent, MessageEvent::Arrival) => (Delivered, &[Effect::Done], None),
-        (
-            New | Queued | Sent | Delivered | Rejected(_),
-            MessageEvent::Accepted { .. } | MessageEvent::Turn | MessageEvent::Arrival,
-        ) => (state, &[], None),
-    };
-    Transition { state, effects, wake }
-}
-
-/// A message's life up to some time.
+/// A message's life, whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
+    starts_at: Timestamp,
+    turn_at: Option<Timestamp>,
+    /// When it leaves the gateway; absent if it never does.
+    pub sent_at: Option<Timestamp>,
+    /// When it ends.
+    pub done_at: Timestamp,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+/// What is seen of a message at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
     /// Where it is.
     pub state: MessageState,
-    /// When it left the gateway; absent as long as it has not.
-    pub left_at: Option<Timestamp>,
-    /// When it came to its end; absent as long as it has not.
+    /// Its status and its error.
+    pub ending: Ending,
+    /// When it left; absent as long as it has not.
+    pub sent_at: Option<Timestamp>,
+    /// When it ended; absent as long as it has not.
     pub done_at: Option<Timestamp>,
-    next: Option<Wake>,
 }
 
 impl Life {
-    /// Begins a life with its acceptance.
+    /// The life of a message that was turned down when its request was accepted.
     #[must_use]
-    pub fn begin(accepted_at: Timestamp, turn_at: Timestamp, rejection: Option<u16>) -> Self {
-        let mut life = Self { state: MessageState::New, left_at: None, done_at: None, next: None };
-        life.happen(Wake { at: accepted_at, event: MessageEvent::Accepted { turn_at, rejection } });
-        life
-    }
-
-    /// When it left the gateway, or is to leave it, as far as is known now.
-    #[must_use]
-    pub fn leaves_at(&self) -> Timestamp {
-        self.left_at.or(self.next.map(|wake| wake.at)).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Lets everything happen that is due.
-    #[must_use]
-    pub fn until(mut self, now: Timestamp) -> Self {
-        while let Some(wake) = self.next.filter(|wake| wake.at <= now) {
-            self.happen(wake);
+    pub const fn turned_down(accepted_at: Timestamp, status: u16) -> Self {
+        Self {
+            starts_at: accepted_at,
+            turn_at: None,
+            sent_at: Some(accepted_at),
+            done_at: accepted_at,
+            ending: Ending { status, error: status::NO_ERROR },
         }
-        self
     }
 
-    fn happen(&mut self, wake: Wake) {
-        let Transition { state, effects, wake: next } = step(self.state, wake.event, wake.at);
-        for effect in effects {
-            match effect {
-                Effect::Left => self.left_at = Some(wake.at),
-                Effect::Done => self.done_at = Some(wake.at),
+    /// The life of a message whose bulk begins to send at an instant. What the channel does to it is asked once
+    /// it is known when it leaves.
+    #[must_use]
+    pub fn new(starts_at: Timestamp, course: MessageCourse, fate: impl FnOnce(Timestamp) -> ChannelFate) -> Self {
+        let expired = |error| Ending { status: status::EXPIRED, error };
+        let MessageCourse { turn_at, leaves_at, over_at } = course;
+        let Some(leaves_at) = leaves_at else {
+            let ending = expired(status::EC_MESSAGE_CANCELED);
+            return Self { starts_at, turn_at, sent_at: None, done_at: over_at, ending };
+        };
+        let (done_at, ending) = match fate(leaves_at) {
+            ChannelFate::TurnedDown(ending) => (leaves_at, ending),
+            ChannelFate::Unanswered(ending) => (later(leaves_at, ANSWER_MS_MAX), ending),
+            ChannelFate::Answered(after_ms, ending) => {
+                let answered_at = later(leaves_at, after_ms);
+                if over_at <= answered_at {
+                    (over_at, expired(status::EC_VALIDITY_EXPIRED))
+                } else {
+                    (answered_at, ending)
+                }
             }
+        };
+        Self { starts_at, turn_at, sent_at: Some(leaves_at), done_at, ending }
+    }
+
+    /// When it comes into the logs: once it has left, or has ended without that.
+    #[must_use]
+    pub fn logged_at(&self) -> Timestamp {
+        self.sent_at.unwrap_or(self.done_at)
+    }
+
+    /// Whether it leaves the gateway for the channel.
+    #[must_use]
+    pub fn is_charged(&self) -> bool {
+        self.sent_at.is_some() && status::group(self.ending.status) != Some(crate::wire::response::GROUP_REJECTED)
+    }
+
+    /// What is seen of it at some time; whether its window is open then matters as long as it waits.
+    #[must_use]
+    pub fn at(&self, now: Timestamp, is_open: impl FnOnce() -> bool) -> Sight {
+        let pending = |state, status| Sight {
+            state,
+            ending: Ending { status, error: status::NO_ERROR },
+            sent_at: self.sent_at.filter(|sent_at| *sent_at <= now),
+            done_at: None,
+        };
+        if self.done_at <= now {
+            let state = MessageState::ended(status::group(self.ending.status).unwrap_or_default());
+            return Sight { state, ending: self.ending, sent_at: self.sent_at, done_at: Some(self.done_at) };
         }
-        (self.state, self.next) = (state, next);
+        if self.sent_at.is_some_and(|sent_at| sent_at <= now) {
+            return pending(MessageState::Sent, status::PENDING_ENROUTE);
+        }
+        if now < self.starts_at {
+            return pending(MessageState::Scheduled, status::PENDING_ACCEPTED);
+        }
+        if self.turn_at.is_some_and(|turn_at| turn_at <= now) && !is_open() {
+            return pending(MessageState::Held, status::PENDING_TIME_VIOLATION);
+        }
+        pending(MessageState::Queued, status::PENDING_ACCEPTED)
     }
 }
 
@@ -162,89 +190,4 @@ pub(super) fn later(instant: Timestamp, ms: i64) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::{Just, Strategy as _, prop_assert, prop_assert_eq, prop_oneof, proptest};
-
-    use super::*;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millisecond(ms).unwrap()
-    }
-
-    fn told(life: &Life) -> (u16, Option<i64>, Option<i64>) {
-        let ms = |instant: Option<Timestamp>| instant.map(Timestamp::as_millisecond);
-        (life.state.status(), ms(life.left_at), ms(life.done_at))
-    }
-
-    #[test]
-    fn a_message_waits_leaves_and_arrives() {
-        let life = Life::begin(at(1_000), at(5_000), None);
-        let check = |now, expect| assert_eq!(told(&life.until(at(now))), expect, "{now}");
-        check(1_000, (status::PENDING_ACCEPTED, None, None));
-        check(4_999, (status::PENDING_ACCEPTED, None, None));
-        check(5_000, (status::PENDING_ENROUTE, Some(5_000), None));
-        check(5_999, (status::PENDING_ENROUTE, Some(5_000), None));
-        check(6_000, (status::DELIVERED, Some(5_000), Some(6_000)));
-        check(9_000_000, (status::DELIVERED, Some(5_000), Some(6_000)));
-        assert_eq!(life.leaves_at(), at(5_000));
-    }
-
-    #[test]
-    fn a_rejected_message_is_done_when_it_is_accepted() {
-        let life = Life::begin(at(1_000), at(5_000), Some(14));
-        assert_eq!(told(&life), (14, Some(1_000), Some(1_000)));
-        assert_eq!(life.until(at(9_000)), life);
-    }
-
-    #[test]
-    fn what_comes_out_of_turn_changes_nothing() {
-        use MessageState::{Delivered, New, Queued, Rejected, Sent};
-        let accepted = MessageEvent::Accepted { turn_at: at(1), rejection: None };
-        for (state, event) in [
-            (New, MessageEvent::Turn),
-            (Queued, MessageEvent::Arrival),
-            (Queued, accepted),
-            (Sent, MessageEvent::Turn),
-            (Delivered, MessageEvent::Turn),
-            (Delivered, MessageEvent::Arrival),
-            (Rejected(14), MessageEvent::Turn),
-            (Rejected(14), accepted),
-        ] {
-            assert_eq!(
-                step(state, event, at(2)),
-                Transition { state, effects: &[], wake: None },
-                "{state:?}, {event:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_end_of_time_is_no_end_of_a_life() {
-        let life = Life::begin(Timestamp::MIN, Timestamp::MAX, None).until(Timestamp::MAX);
-        assert_eq!((life.state, life.done_at), (MessageState::Delivered, Some(Timestamp::MAX)));
-    }
-
-    proptest! {
-        /// Whoever looks often sees what they see who look once, and nothing that was seen is taken back.
-        #[test]
-        fn looking_changes_nothing(
-            accepted in 0_i64..100,
-            wait in prop_oneof![Just(0_i64), 0_i64..5_000],
-            rejection in prop_oneof![Just(None), (1_u16..60).prop_map(Some)],
-            looks in proptest::collection::vec(0_i64..7_000, 0..6),
-        ) {
-            let begun = Life::begin(at(accepted), at(accepted + wait), rejection);
-            let mut looks = looks;
-            looks.sort_unstable();
-            let mut life = begun;
-            for now in looks {
-                let later = life.until(at(now));
-                prop_assert!(life.left_at.is_none() || later.left_at == life.left_at);
-                prop_assert!(life.done_at.is_none() || later == life);
-                prop_assert_eq!(later, begun.until(at(now)));
-                prop_assert_eq!(later.leaves_at(), begun.leaves_at());
-                life = later;
-            }
-        }
-    }
-}
+mod tests;

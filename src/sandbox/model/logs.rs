@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::bulk::{AcceptedBulk, BulkHeader};
 use super::choices::UnsentInLogs;
+use super::inputs::Inputs;
+use super::lifecycle::Life;
 use super::message::{ReceivedMessage, SharedOptions};
 use super::query::{LogPosition, Query};
 use crate::wire::limits;
@@ -16,6 +18,7 @@ use crate::wire::response::{Log, LogsPage, PageCursor};
 #[derive(Debug)]
 pub struct PageBuilder<'q> {
     query: &'q Query,
+    inputs: &'q Inputs,
     now: Timestamp,
     unsent: UnsentInLogs,
     oldest: Timestamp,
@@ -27,10 +30,11 @@ pub struct PageBuilder<'q> {
 impl<'q> PageBuilder<'q> {
     /// Begins a page.
     #[must_use]
-    pub fn new(query: &'q Query, now: Timestamp, unsent: UnsentInLogs) -> Self {
+    pub fn new(query: &'q Query, inputs: &'q Inputs, now: Timestamp, unsent: UnsentInLogs) -> Self {
         let span = SignedDuration::from_hours(i64::from(limits::LOGS_HOURS));
         Self {
             query,
+            inputs,
             now,
             unsent,
             oldest: now.checked_sub(span).unwrap_or(Timestamp::MIN),
@@ -55,28 +59,29 @@ impl<'q> PageBuilder<'q> {
         if !self.wants(&bulk.header) {
             return;
         }
-        for (position, message) in bulk.table.messages.iter().enumerate() {
-            self.add_message(bulk, position, message);
+        let lives = bulk.lives(self.inputs);
+        for (position, (message, life)) in bulk.table.messages.iter().zip(&lives).enumerate() {
+            self.add_message(bulk, position, message, life);
         }
     }
 
-    fn add_message(&mut self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>) {
+    fn add_message(&mut self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>, life: &Life) {
         let Some(terms) = bulk.table.terms_of(message).filter(|terms| self.matches(terms, message)) else {
             return;
         };
-        let leaves_at = bulk.life(position).leaves_at();
-        let key = LogPosition { sent_ms: leaves_at.as_millisecond(), bulk: bulk.header.number, position };
+        let logged_at = life.logged_at();
+        let key = LogPosition { sent_ms: logged_at.as_millisecond(), bulk: bulk.header.number, position };
         let is_on_page = self.query.after.is_none_or(|after| key < after);
-        if !is_on_page || !self.is_in_time(leaves_at) || !self.matches_platform(terms) {
+        if !is_on_page || !self.is_in_time(logged_at) || !self.matches_platform(terms) {
             return;
         }
         let is_full = self.found.len() >= self.size_max;
         if is_full && self.found.keys().next().is_some_and(|oldest| key < *oldest) {
             // It is for a later page; only that there is one has to be known.
-            self.has_more = self.has_more || self.log(bulk, position, message).is_some();
+            self.has_more = self.has_more || self.log(bulk, message, life).is_some();
             return;
         }
-        if let Some(log) = self.log(bulk, position, message) {
+        if let Some(log) = self.log(bulk, message, life) {
             self.found.insert(key, log);
         }
         if self.found.len() > self.size_max {
@@ -84,15 +89,15 @@ impl<'q> PageBuilder<'q> {
         }
     }
 
-    fn log(&self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>) -> Option<Log> {
-        let log = bulk.log(position, message, self.now, self.unsent)?;
+    fn log(&self, bulk: &AcceptedBulk<'_>, message: &ReceivedMessage<'_>, life: &Life) -> Option<Log> {
+        let log = bulk.log(message, life, self.inputs, (self.now, self.unsent))?;
         self.query.general_status.is_none_or(|group| group == log.status.group_id).then_some(log)
     }
 
-    fn is_in_time(&self, leaves_at: Timestamp) -> bool {
-        leaves_at >= self.oldest
-            && self.query.sent_since.is_none_or(|since| leaves_at >= since)
-            && self.query.sent_until.is_none_or(|until| leaves_at <= until)
+    fn is_in_time(&self, logged_at: Timestamp) -> bool {
+        logged_at >= self.oldest
+            && self.query.sent_since.is_none_or(|since| logged_at >= since)
+            && self.query.sent_until.is_none_or(|until| logged_at <= until)
     }
 
     fn matches(&self, terms: &SharedOptions<'_>, message: &ReceivedMessage<'_>) -> bool {
@@ -127,6 +132,7 @@ impl<'q> PageBuilder<'q> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::model::bulk::LogSpan;
     use crate::sandbox::model::message::{MessageTable, SendTiming};
     use crate::wire::content::Content;
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
@@ -139,7 +145,14 @@ mod tests {
     /// for 12:00, and `old` from two days before.
     fn bulks() -> Vec<AcceptedBulk<'static>> {
         let bulk = |number, id: &str, accepted_at, pace| AcceptedBulk {
-            header: BulkHeader { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
+            header: BulkHeader {
+                number,
+                bulk_id: id.to_owned(),
+                accepted_at: at(accepted_at),
+                pace,
+                count: 3,
+                logged: LogSpan::default(),
+            },
             table: MessageTable {
                 terms: vec![SharedOptions {
                     sender: "shop".into(),
@@ -163,7 +176,7 @@ mod tests {
             rejected: if id == "one" { vec![(1, 14)] } else { Vec::new() },
         };
         let speed = Some(SendingSpeedLimit { amount: 1, time_unit: SpeedUnit::Minute });
-        vec![
+        let mut bulks = vec![
             bulk(1, "old", "2026-11-28T09:59:00Z", SendTiming::default()),
             bulk(2, "one", "2026-11-30T10:00:00Z", SendTiming::default()),
             bulk(3, "two", "2026-11-30T10:01:00Z", SendTiming { send_at: None, speed }),
@@ -173,11 +186,16 @@ mod tests {
                 "2026-11-30T10:02:00Z",
                 SendTiming { send_at: Some(at("2026-11-30T12:00:00Z")), speed: None },
             ),
-        ]
+        ];
+        for bulk in &mut bulks {
+            bulk.header.logged = bulk.log_span(&Inputs::default());
+        }
+        bulks
     }
 
     fn page(query: &Query, now: &str, unsent: UnsentInLogs) -> (Vec<String>, Option<String>) {
-        let mut page = PageBuilder::new(query, at(now), unsent);
+        let inputs = Inputs::default();
+        let mut page = PageBuilder::new(query, &inputs, at(now), unsent);
         for bulk in bulks() {
             page.add(&bulk);
         }

@@ -122,6 +122,22 @@ pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Q
     reader.finish()
 }
 
+/// Reads how many results a page is to have.
+///
+/// # Errors
+/// With what is wrong with it.
+pub(super) fn limit(value: &str) -> Result<u32, String> {
+    let max = limits::LOGS_PAGE_MAX;
+    match value.parse::<i64>() {
+        Err(_) => Err("must be an integer".to_owned()),
+        Ok(..1) => Err("must be greater than or equal to 1".to_owned()),
+        Ok(number) => {
+            let fitting = u32::try_from(number).ok().filter(|limit| *limit <= max);
+            fitting.ok_or_else(|| format!("must be less than or equal to {max}"))
+        }
+    }
+}
+
 fn some(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
@@ -172,14 +188,9 @@ impl QueryReader {
     }
 
     fn limit(&mut self, value: &str) {
-        let max = limits::LOGS_PAGE_MAX;
-        match value.parse::<i64>() {
-            Err(_) => self.say("limit", "must be an integer"),
-            Ok(..1) => self.say("limit", "must be greater than or equal to 1"),
-            Ok(number) => match u32::try_from(number).ok().filter(|limit| *limit <= max) {
-                Some(limit) => self.query.limit = limit,
-                None => self.say("limit", format!("must be less than or equal to {max}")),
-            },
+        match limit(value) {
+            Ok(limit) => self.query.limit = limit,
+            Err(violation) => self.say("limit", violation),
         }
     }
 

@@ -1,17 +1,45 @@
-//! The statuses of the API that the sandbox gives.
+//! The statuses and the errors of the API that the sandbox gives, by their ids.
 
-use crate::wire::response::{GROUP_REJECTED, Status};
+use crate::wire::response::{GROUP_REJECTED, MessageError, Status};
 
-/// Accepted, and not yet sent.
-pub const PENDING_ACCEPTED: u16 = 26;
-/// Sent, and not yet delivered.
-pub const PENDING_ENROUTE: u16 = 7;
+/// Held, because its delivery window is closed.
+pub const PENDING_TIME_VIOLATION: u16 = 1;
+/// Turned down by the channel.
+pub const UNDELIVERABLE_REJECTED_OPERATOR: u16 = 4;
 /// Delivered.
 pub const DELIVERED: u16 = 5;
-/// Rejected because the recipient is on a list.
-pub const REJECTED_DESTINATION: u16 = 14;
+/// Sent, and not yet delivered.
+pub const PENDING_ENROUTE: u16 = 7;
+/// Sent, and not delivered.
+pub const UNDELIVERABLE_NOT_DELIVERED: u16 = 9;
+/// Rejected because the account has no such sender.
+pub const REJECTED_SOURCE: u16 = 11;
+/// Rejected because the recipient is on a list of the account.
+pub const REJECTED_DESTINATION_BLOCKLISTED: u16 = 14;
+/// Not delivered within its validity.
+pub const EXPIRED: u16 = 15;
+/// Accepted, and not yet sent.
+pub const PENDING_ACCEPTED: u16 = 26;
+/// Sent, and nobody ever said what became of it.
+pub const EXPIRED_DLR_UNKNOWN: u16 = 29;
 /// Rejected because there is no recipient.
 pub const MISSING_TO: u16 = 51;
+
+/// No error.
+pub const NO_ERROR: u16 = 0;
+/// Not sent within its validity.
+pub const EC_MESSAGE_CANCELED: u16 = 4100;
+/// Sent, and not delivered within its validity.
+pub const EC_VALIDITY_EXPIRED: u16 = 4101;
+
+/// With which status and which error a message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The status.
+    pub status: u16,
+    /// The error.
+    pub error: u16,
+}
 
 struct KnownStatus {
     id: u16,
@@ -29,18 +57,28 @@ const fn curable(id: u16, name: &'static str, description: &'static str, action:
     KnownStatus { id, group: GROUP_REJECTED, name, description, action: Some(action) }
 }
 
-const KNOWN: [KnownStatus; 22] = [
+const KNOWN: [KnownStatus; 28] = [
+    known(PENDING_TIME_VIOLATION, 1, "PENDING_TIME_VIOLATION", "Time window violation"),
     known(PENDING_ACCEPTED, 1, "PENDING_ACCEPTED", "Message sent to next instance"),
     known(PENDING_ENROUTE, 1, "PENDING_ENROUTE", "Message sent to next instance"),
+    known(UNDELIVERABLE_REJECTED_OPERATOR, 2, "UNDELIVERABLE_REJECTED_OPERATOR", "Message rejected by operator"),
+    known(UNDELIVERABLE_NOT_DELIVERED, 2, "UNDELIVERABLE_NOT_DELIVERED", "Message sent not delivered"),
+    known(31, 2, "UNDELIVERABLE_NOT_SENT", "The message has not been sent"),
     known(DELIVERED, 3, "DELIVERED_TO_HANDSET", "Message delivered to handset"),
+    known(EXPIRED, 4, "EXPIRED_EXPIRED", "Message expired"),
+    known(EXPIRED_DLR_UNKNOWN, 4, "EXPIRED_DLR_UNKNOWN", "No delivery report was received"),
     curable(6, "REJECTED_NETWORK", "Network is forbidden", "Contact account manager"),
     known(8, GROUP_REJECTED, "REJECTED_PREFIX_MISSING", "Number prefix missing"),
     known(10, GROUP_REJECTED, "REJECTED_DND", "Destination on DND list"),
-    known(11, GROUP_REJECTED, "REJECTED_SOURCE", "Invalid Source address"),
+    known(REJECTED_SOURCE, GROUP_REJECTED, "REJECTED_SOURCE", "Invalid Source address"),
     known(12, GROUP_REJECTED, "REJECTED_NOT_ENOUGH_CREDITS", "Not enough credits"),
     curable(13, "REJECTED_SENDER", "By Sender", "Remove sender from blacklist"),
-    curable(REJECTED_DESTINATION, "REJECTED_DESTINATION", "By Destination", "Remove destination from blacklist"),
-    known(16, GROUP_REJECTED, "REJECTED_NOT_REACHABLE", "Network not reachable"),
+    curable(
+        REJECTED_DESTINATION_BLOCKLISTED,
+        "REJECTED_DESTINATION_BLOCKLISTED",
+        "By Destination",
+        "Remove destination from blacklist",
+    ),
     known(17, GROUP_REJECTED, "REJECTED_PREPAID_PACKAGE_EXPIRED", "Prepaid package expired"),
     known(18, GROUP_REJECTED, "REJECTED_DESTINATION_NOT_REGISTERED", "Destination not registered"),
     curable(19, "REJECTED_ROUTE_NOT_AVAILABLE", "Route not available", "Contact account manager"),
@@ -50,13 +88,84 @@ const KNOWN: [KnownStatus; 22] = [
     known(24, GROUP_REJECTED, "REJECTED_INVALID_UDH", "Rejected invalid UDH"),
     known(25, GROUP_REJECTED, "REJECTED_MESSAGE_TOO_LONG", "Rejected message too long"),
     known(MISSING_TO, GROUP_REJECTED, "MISSING_TO", "Destination is missing"),
-    known(52, GROUP_REJECTED, "REJECTED_INVALID_DESTINATION", "Invalid destination"),
+    known(52, GROUP_REJECTED, "REJECTED_DESTINATION", "Invalid destination"),
+    known(87, GROUP_REJECTED, "SIGNALS_BLOCKED", "Message blocked by anti-fraud"),
     known(100, GROUP_REJECTED, "UNDELIVERABLE_REJECTED_PLATFORM", "Rejected by the platform"),
 ];
 
 /// The names of the groups, by their ids.
 pub const GROUPS: [(&str, u16); 6] =
     [("ACCEPTED", 0), ("PENDING", 1), ("UNDELIVERABLE", 2), ("DELIVERED", 3), ("EXPIRED", 4), ("REJECTED", 5)];
+
+/// The group of a status; `None` if the sandbox does not have it.
+#[must_use]
+pub fn group(id: u16) -> Option<u16> {
+    KNOWN.iter().find(|known| known.id == id).map(|known| known.group)
+}
+
+struct KnownError {
+    id: u16,
+    group: u16,
+    name: &'static str,
+    description: &'static str,
+    permanent: bool,
+}
+
+const fn permanent(id: u16, group: u16, name: &'static str, description: &'static str) -> KnownError {
+    KnownError { id, group, name, description, permanent: true }
+}
+
+const fn passing(id: u16, group: u16, name: &'static str, description: &'static str) -> KnownError {
+    KnownError { id, group, name, description, permanent: false }
+}
+
+const HANDSET: u16 = 1;
+const USER: u16 = 2;
+const OPERATOR: u16 = 3;
+const ERROR_GROUPS: [&str; 4] = ["OK", "HANDSET_ERRORS", "USER_ERRORS", "OPERATOR_ERRORS"];
+
+const ERRORS: [KnownError; 18] = [
+    passing(NO_ERROR, 0, "NO_ERROR", "No Error"),
+    permanent(1, HANDSET, "EC_UNKNOWN_SUBSCRIBER", "Unknown Subscriber"),
+    passing(255, HANDSET, "EC_UNKNOWN_ERROR", "Unknown Error"),
+    permanent(2052, USER, "EC_BLACKLISTED_DESTINATIONADDRESS", "Destination address blacklisted"),
+    permanent(2053, USER, "EC_BLACKLISTED_SENDERADDRESS", "Sender address blacklisted"),
+    permanent(EC_MESSAGE_CANCELED, USER, "EC_MESSAGE_CANCELED", "Message canceled"),
+    permanent(EC_VALIDITY_EXPIRED, USER, "EC_VALIDITY_EXPIRED", "Validity expired"),
+    permanent(7002, HANDSET, "EC_UNKNOWN_USER", "Unknown user"),
+    permanent(7003, HANDSET, "EC_BLOCKED_USER", "User blocked the sender"),
+    permanent(7010, HANDSET, "EC_NO_SESSION", "No open session with the user"),
+    permanent(7011, USER, "EC_ACCOUNT_ISSUE", "Account issue"),
+    passing(7017, USER, "EC_TOO_MANY_REQUESTS", "Too many requests"),
+    permanent(7021, USER, "EC_LIMITED_FUNCTIONALITY", "Limited functionality"),
+    permanent(7027, USER, "EC_BLOCKED_CONTENT", "Blocked content"),
+    permanent(7032, USER, "EC_FREQUENCY_CAPPING", "Frequency capping"),
+    passing(7050, USER, "EC_PROVIDER_INTERNAL_ERROR", "Provider internal error"),
+    passing(7051, USER, "EC_PROVIDER_TIMEOUT", "Provider timeout"),
+    permanent(7082, OPERATOR, "EC_TEMPORARY_GATEWAY_ERROR", "Gateway error"),
+];
+
+/// Writes an error out; one that is not known is the unknown one.
+#[must_use]
+pub fn error(id: u16) -> MessageError {
+    const OTHER: KnownError = passing(255, HANDSET, "EC_UNKNOWN_ERROR", "Unknown Error");
+    let known = ERRORS.iter().find(|known| known.id == id).unwrap_or(&OTHER);
+    let group_name = ERROR_GROUPS.get(usize::from(known.group)).copied().unwrap_or_default();
+    MessageError {
+        group_id: known.group,
+        group_name: group_name.to_owned(),
+        id: known.id,
+        name: known.name.to_owned(),
+        description: known.description.to_owned(),
+        permanent: known.permanent,
+    }
+}
+
+/// Whether the sandbox has an error with an id.
+#[must_use]
+pub fn is_error(id: u16) -> bool {
+    ERRORS.iter().any(|known| known.id == id)
+}
 
 /// Writes a status out; of an id that is not known, a rejection without a name.
 #[must_use]
@@ -88,6 +197,23 @@ mod tests {
     fn a_new_message_is_pending() {
         let status = serde_json::to_string(&status(PENDING_ACCEPTED)).unwrap();
         insta::assert_snapshot!(status, @r#"{"groupId":1,"groupName":"PENDING","id":26,"name":"PENDING_ACCEPTED","description":"Message sent to next instance"}"#);
+    }
+
+    #[test]
+    fn the_tables_are_those_of_today() {
+        let name = |id| status(id).name;
+        assert_eq!(
+            [14, 52, 16, 23].map(name),
+            ["REJECTED_DESTINATION_BLOCKLISTED", "REJECTED_DESTINATION", "REJECTED", "REJECTED_DUPLICATE_MESSAGE_ID"]
+        );
+        let ids: std::collections::BTreeSet<_> = KNOWN.iter().map(|known| known.id).collect();
+        assert_eq!(ids.len(), KNOWN.len());
+        let error = serde_json::to_string(&error(EC_VALIDITY_EXPIRED)).unwrap();
+        assert_eq!(
+            error,
+            r#"{"groupId":2,"groupName":"USER_ERRORS","id":4101,"name":"EC_VALIDITY_EXPIRED","description":"Validity expired","permanent":true}"#
+        );
+        assert!(ERRORS.iter().all(|known| usize::from(known.group) < ERROR_GROUPS.len()));
     }
 
     #[test]

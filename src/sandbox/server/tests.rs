@@ -137,13 +137,25 @@ async fn a_send_is_accepted_and_kept() {
         kept["messages"][1],
         json!({
             "bulkId": "b1", "messageId": "m2", "to": "2", "sender": "shop", "text": "Hi 2",
-            "content": { "type": "TEXT", "text": "Hi 2" }, "status": "PENDING",
+            "content": { "type": "TEXT", "text": "Hi 2" },
+            "state": "SENT", "status": "PENDING", "statusName": "PENDING_ENROUTE", "error": "NO_ERROR",
             "acceptedAt": "2026-11-30T12:00:00.000+0000", "sendAt": "2026-11-30T12:00:00.000+0000",
         })
     );
-    for (filter, count) in [("messageId=m2", 1), ("messageId=m2&bulkId=b2", 0), ("limit=1", 1), ("limit=9", 2)] {
+    for (filter, count) in [
+        ("messageId=m2", 1),
+        ("messageId=m2&bulkId=b2", 0),
+        ("limit=1", 1),
+        ("limit=9", 2),
+        ("cursor=1-1", 1),
+        ("cursor=2-0", 0),
+    ] {
         let found = fixture.get(&format!("/sandbox/messages?{filter}")).await.json();
         assert_eq!(found["messages"].as_array().unwrap().len(), count, "{filter}");
+        assert_eq!(found.get("nextCursor"), (filter == "limit=1").then_some(&json!("1-1")), "{filter}");
+    }
+    for filter in ["limit=0", "limit=1001", "cursor=x"] {
+        assert_eq!(fixture.get(&format!("/sandbox/messages?{filter}")).await.status, 400, "{filter}");
     }
 }
 
@@ -259,6 +271,173 @@ async fn the_clock_is_moved_by_hand_and_remembered() {
     running.stop().await.unwrap();
     let again = start(options(folder.path(), |_| {})).await.unwrap();
     assert_eq!(again.now().to_string(), "2026-12-01T09:00:01Z");
+}
+
+#[tokio::test]
+async fn the_clock_is_set_in_four_ways() {
+    let fixture = Fixture::new(|_| {}).await;
+    let moved = fixture.post("/sandbox/clock", json!({ "advance": "1d 30m" })).await;
+    assert_eq!(moved.json()["now"], "2026-12-01T12:30:00.000+0000");
+    for (change, part) in [
+        (json!({ "advance": "-1s" }), "duration"),
+        (json!({ "speed": 0 }), "whole number"),
+        (json!({ "advance": "1s", "now": "2030-01-01T00:00:00Z" }), "beside `now`"),
+        (json!({ "now": "9999-12-30T00:00:00Z" }), "9998"),
+        (json!({ "then": 1 }), "some of"),
+    ] {
+        let refused = fixture.post("/sandbox/clock", change.clone()).await;
+        let violation = refused.json()["violations"][0]["violation"].as_str().unwrap().to_owned();
+        assert!(refused.status == 400 && violation.contains(part), "{change}: {violation}");
+    }
+    // Within a second of real time two weeks have passed.
+    assert_eq!(fixture.post("/sandbox/clock", json!({ "speed": 1_000_000, "stopped": false })).await.status, 200);
+    while fixture.running.now() < "2026-12-15T00:00:00Z".parse().unwrap() {
+        tokio::task::yield_now().await;
+    }
+    let stopped = fixture.post("/sandbox/clock", json!({ "stopped": true })).await.json()["now"].clone();
+    assert_eq!(fixture.get("/sandbox/state").await.json()["now"], stopped);
+}
+
+#[tokio::test]
+async fn windows_and_validities_are_kept_to() {
+    let fixture = Fixture::new(|_| {}).await;
+    let mut held = bulk("held", &["1"]);
+    // It is a Monday; the window is on Tuesday.
+    held["messages"][0]["options"] = json!({ "deliveryTimeWindow": {
+        "days": ["TUESDAY"], "from": { "hour": 8, "minute": 0 }, "to": { "hour": 10, "minute": 0 },
+    } });
+    let mut slow = bulk("slow", &["1", "2"]);
+    for message in slow["messages"].as_array_mut().unwrap() {
+        message["options"] = json!({ "validityPeriod": { "amount": 1, "timeUnit": "MINUTES" } });
+    }
+    slow["options"]["schedule"]["sendingSpeedLimit"] = json!({ "amount": 1, "timeUnit": "HOUR" });
+    for body in [held, slow] {
+        assert_eq!(fixture.send(&body).await.status, 200);
+    }
+    let states = async || {
+        let shown = fixture.get("/sandbox/messages").await.json();
+        let shown = shown["messages"].as_array().unwrap().clone();
+        shown.iter().map(|one| format!("{} {}", one["statusName"], one["error"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    let pending = ["PENDING_TIME_VIOLATION NO_ERROR", "PENDING_ENROUTE NO_ERROR", "PENDING_ACCEPTED NO_ERROR"];
+    assert_eq!(states().await, pending);
+    fixture.post("/sandbox/clock", json!({ "advance": "1m" })).await;
+    let expired = ["DELIVERED_TO_HANDSET NO_ERROR", "EXPIRED_EXPIRED EC_MESSAGE_CANCELED"];
+    assert_eq!(states().await, [pending[0], expired[0], expired[1]]);
+    fixture.post("/sandbox/clock", json!({ "now": "2026-12-01T08:00:01Z" })).await;
+    assert_eq!(states().await, [expired[0], expired[0], expired[1]]);
+    let logs = fixture.get("/instagram/1/logs?generalStatus=EXPIRED").await.json()["results"].clone();
+    assert_eq!((&logs[0]["doneAt"], logs[0].get("sentAt")), (&json!("2026-11-30T12:01:00.000+0000"), None));
+    let logs = fixture.get("/instagram/1/logs?bulkId=held").await.json()["results"].clone();
+    assert_eq!(logs[0]["sentAt"], "2026-12-01T08:00:00.000+0000");
+}
+
+#[tokio::test]
+async fn rules_hold_for_what_leaves_from_then_on() {
+    let fixture = Fixture::new(|_| {}).await;
+    fixture.send(&bulk("before", &["1"])).await;
+    let put = async |rules: Value| fixture.call("PUT", "/sandbox/rules", HEADERS, rules.to_string().as_bytes()).await;
+    let rules = json!({
+        "price": { "perMessage": 0.25, "currency": "USD" },
+        "rules": [{ "outcome": "blockedBusiness", "ids": ["1"] }, { "outcome": "unknownSender", "ids": ["stall"] }],
+    });
+    assert_eq!(put(rules).await.status, 200);
+    fixture.send(&bulk("after", &["1", "2"])).await;
+    let mut stall = bulk("stall", &["2"]);
+    stall["messages"][0]["sender"] = json!("stall");
+    fixture.send(&stall).await;
+    fixture.post("/sandbox/clock", json!({ "advance": "1s" })).await;
+    let logs = async || {
+        let logs = fixture.get("/instagram/1/logs").await.json()["results"].as_array().unwrap().clone();
+        let told = |log: &Value| {
+            let price = log["price"]["pricePerMessage"].as_f64().unwrap();
+            format!("{} {} {} {price}", log["bulkId"], log["status"]["id"], log["error"]["id"]).replace('"', "")
+        };
+        logs.iter().map(told).collect::<Vec<_>>()
+    };
+    let found = ["stall 11 0 0", "after 5 0 0.25", "after 9 7003 0.25", "before 5 0 0"];
+    assert_eq!(logs().await, found);
+    assert_eq!(put(json!({ "rules": [] })).await.status, 200);
+    assert_eq!(logs().await, found);
+    assert_eq!(put(json!({ "rules": [{ "outcome": "slow" }] })).await.status, 400);
+    assert_eq!(put(json!({ "rule": [] })).await.status, 400);
+    assert_eq!(fixture.get("/sandbox/rules").await.json()["price"]["currency"], "EUR");
+    let Fixture { folder, running } = fixture;
+    running.stop().await.unwrap();
+    let again = start(options(folder.path(), |_| {})).await.unwrap();
+    let again = Fixture { folder, running: again };
+    let logs = again.get("/instagram/1/logs?bulkId=stall").await.json();
+    assert_eq!(logs["results"][0]["status"]["name"], "REJECTED_SOURCE");
+}
+
+#[tokio::test]
+async fn whoever_wrote_can_be_written_to_for_a_day() {
+    let rules = serde_json::from_value(json!({ "conversations": "tracked" })).unwrap();
+    let fixture = Fixture::new(|options| options.rules = Some(rules)).await;
+    fixture.post("/sandbox/inbound", json!({ "from": "1", "to": "shop" })).await;
+    assert_eq!(fixture.post("/sandbox/inbound", json!({ "from": "1" })).await.status, 400);
+    fixture.send(&bulk("b1", &["1", "2"])).await;
+    fixture.post("/sandbox/clock", json!({ "advance": "24h" })).await;
+    fixture.send(&bulk("b2", &["1"])).await;
+    fixture.post("/sandbox/clock", json!({ "advance": "1s" })).await;
+    let logs = fixture.get("/instagram/1/logs").await.json()["results"].clone();
+    let errors = [0, 1, 2].map(|number| logs[number]["error"]["name"].as_str().unwrap().to_owned());
+    assert_eq!(errors, ["EC_NO_SESSION", "EC_NO_SESSION", "NO_ERROR"]);
+}
+
+#[tokio::test]
+async fn each_report_is_handed_out_once() {
+    let fixture = Fixture::with_faults(&["reject=3", "reports:503@1"]).await;
+    let mut body = bulk("b1", &["1", "2", "3"]);
+    body["messages"][0]["webhooks"] = json!({ "callbackData": "back", "delivery": { "notify": false } });
+    body["messages"][0]["options"] = json!({ "platform": { "entityId": "e" }, "campaignReferenceId": "c" });
+    fixture.send(&body).await;
+    fixture.send(&bulk("b2", &["1"])).await;
+    assert_eq!(fixture.get("/instagram/1/reports").await.status, 503);
+    let reports = async |query: &str| {
+        let got = fixture.get(&format!("/instagram/1/reports{query}")).await.json();
+        got["results"].as_array().unwrap().clone()
+    };
+    let ids = |reports: &[Value]| -> Vec<String> {
+        reports.iter().map(|one| format!("{}/{}", one["bulkId"], one["messageId"]).replace('"', "")).collect()
+    };
+    assert!(reports("").await.is_empty());
+    fixture.post("/sandbox/clock", json!({ "advance": "1s" })).await;
+    for filter in ["?bulkId=b3", "?messageId=m3", "?campaignReferenceId=d", "?entityId=f", "?applicationId=e"] {
+        assert!(reports(filter).await.is_empty(), "{filter}");
+    }
+    let first = reports("?entityId=e&campaignReferenceId=c").await;
+    let expected = json!({
+        "bulkId": "b1", "price": { "pricePerMessage": 0.0, "currency": "EUR" },
+        "status": { "groupId": 3, "groupName": "DELIVERED", "id": 5, "name": "DELIVERED_TO_HANDSET",
+            "description": "Message delivered to handset" },
+        "error": { "groupId": 0, "groupName": "OK", "id": 0, "name": "NO_ERROR", "description": "No Error",
+            "permanent": false },
+        "messageId": "m1", "to": "1", "sender": "shop",
+        "sentAt": "2026-11-30T12:00:00.000+0000", "doneAt": "2026-11-30T12:00:01.000+0000", "messageCount": 1,
+        "callbackData": "back", "platform": { "entityId": "e" }, "campaignReferenceId": "c",
+    });
+    assert_eq!(first, [expected]);
+    assert_eq!(ids(&reports("?limit=1").await), ["b1/m2"]);
+    // An answer that got lost is lost.
+    fixture.post("/sandbox/faults", json!({ "faults": ["reports:drop-after"] })).await;
+    assert!(fixture.raw(request("GET", "/instagram/1/reports", HEADERS, b"")).await.is_empty());
+    assert!(reports("").await.is_empty());
+    for limit in ["0", "1001", "x"] {
+        assert_eq!(fixture.get(&format!("/instagram/1/reports?limit={limit}")).await.status, 400);
+    }
+    fixture.send(&bulk("b4", &["7"])).await;
+    let Fixture { folder, running } = fixture;
+    running.stop().await.unwrap();
+    let running = start(options(folder.path(), |_| {})).await.unwrap();
+    let fixture = Fixture { folder, running };
+    let ids_left = async || ids(fixture.get("/instagram/1/reports").await.json()["results"].as_array().unwrap());
+    fixture.post("/sandbox/clock", json!({ "advance": "1s" })).await;
+    assert_eq!(ids_left().await, ["b4/m7"]);
+    fixture.send(&bulk("b5", &["7"])).await;
+    // After 48 hours nobody is told any more.
+    fixture.post("/sandbox/clock", json!({ "advance": "48h 2s" })).await;
+    assert!(ids_left().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,26 +1,53 @@
 //! Keeps the books: the only one who holds the database.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
+use super::shared::SharedInputs;
 use super::table;
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::UnsentInLogs;
+use crate::sandbox::model::inputs::{InboundMessage, Inputs};
 use crate::sandbox::model::logs::PageBuilder;
 use crate::sandbox::model::query::Query;
-use crate::wire::response::{LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
+use crate::sandbox::model::reports::{BatchBuilder, Handed, ReportQuery};
+use crate::sandbox::model::rules::ChannelRules;
+use crate::wire::limits;
+use crate::wire::response::{DeliveryReport, LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 
 /// After how much real time a bound that could not be written is tried again.
 const RENEWED_AGAIN: Duration = Duration::from_millis(100);
+
+/// How many headers are read at once of bulks that are read one after the other.
+const HEADERS_AT_ONCE: usize = 256;
+
+/// What is done to the sandbox from outside.
+#[derive(Debug)]
+pub(super) enum NewInput {
+    /// The channel behaves in another way.
+    Rules(Box<ChannelRules>),
+    /// A person writes to a sender.
+    Inbound {
+        /// The sender.
+        sender: String,
+        /// The person.
+        person: String,
+    },
+}
+
+fn hours_before(now: Timestamp, hours: u32) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MIN)
+}
 
 /// The database and what is known about it.
 pub(super) struct MessageDatabase {
@@ -138,16 +165,22 @@ impl MessageDatabase {
     pub(super) fn logs(
         &mut self,
         query: &Query,
-        now: Timestamp,
-        unsent: UnsentInLogs,
+        inputs: &Inputs,
+        (now, unsent): (Timestamp, UnsentInLogs),
     ) -> Result<LogsPage, SandboxError> {
-        let mut headers = if query.message_ids.is_empty() {
+        let mut headers = if !query.message_ids.is_empty() {
+            self.headers_with(query.message_ids.iter().map(String::as_str))?
+        } else if !query.bulk_ids.is_empty() {
             self.wrap(table::headers(&self.connection, &query.bulk_ids))?
         } else {
-            self.headers_with(query.message_ids.iter().map(String::as_str))?
+            let until = if unsent == UnsentInLogs::Show { Timestamp::MAX } else { now };
+            let until = query.sent_until.map_or(until, |sent_until| sent_until.min(until));
+            let from = hours_before(now, limits::LOGS_HOURS);
+            let from = query.sent_since.map_or(from, |since| since.max(from));
+            self.wrap(table::headers_between(&self.connection, from, until))?
         };
-        headers.sort_by_key(|header| std::cmp::Reverse(header.ends_at()));
-        let mut page = PageBuilder::new(query, now, unsent);
+        headers.sort_by_key(|header| Reverse(header.ends_at()));
+        let mut page = PageBuilder::new(query, inputs, now, unsent);
         for header in headers {
             if page.wants(&header) {
                 page.add(&self.load(header)?);
@@ -156,29 +189,110 @@ impl MessageDatabase {
         Ok(page.finish())
     }
 
+    /// Reads a batch of delivery reports that nobody was given, and what is to be marked before they are.
+    pub(super) fn reports(
+        &mut self,
+        query: &ReportQuery,
+        inputs: &Inputs,
+        now: Timestamp,
+    ) -> Result<(Vec<DeliveryReport>, Vec<Handed>), SandboxError> {
+        let mut headers = match (&query.message_id, &query.bulk_id) {
+            (Some(message_id), _) => self.headers_with([message_id.as_str()])?,
+            (None, Some(bulk_id)) => self.wrap(table::headers(&self.connection, std::slice::from_ref(bulk_id)))?,
+            // A message ends at most 48 hours after it came into the logs.
+            (None, None) => {
+                let from = hours_before(now, 2 * limits::LOGS_HOURS);
+                self.wrap(table::headers_to_report(&self.connection, from, now))?
+            }
+        };
+        headers.sort_by_key(|header| header.logged.first);
+        let mut batch = BatchBuilder::new(query, inputs, now);
+        for header in headers {
+            if batch.wants(&header) {
+                let marks = self.wrap(table::marks(&self.connection, header.number))?;
+                batch.add(&self.load(header)?, marks);
+            }
+        }
+        Ok(batch.finish())
+    }
+
+    /// Marks reports as handed out, all of them or none; `false` if others were handed out meanwhile.
+    pub(super) fn mark(&mut self, handed: &[Handed]) -> Result<bool, SandboxError> {
+        let result = self.mark_all(handed);
+        self.wrap(result)
+    }
+
+    fn mark_all(&mut self, handed: &[Handed]) -> rusqlite::Result<bool> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for handed in handed {
+            if !table::mark(&transaction, handed)? {
+                return Ok(false);
+            }
+        }
+        transaction.commit()?;
+        Ok(true)
+    }
+
+    /// Notes an input at the time of the clock, which stands still meanwhile: nobody sees a time after it who
+    /// does not see the input.
+    pub(super) fn note(&mut self, input: NewInput, inputs: &SharedInputs) -> Result<Timestamp, SandboxError> {
+        let Some(clock) = self.clock.clone() else {
+            return Err(SandboxError::Closed { path: self.path.clone() });
+        };
+        clock.standing(|now| {
+            let mut noted = Inputs::clone(&inputs.get());
+            match input {
+                NewInput::Rules(rules) => {
+                    noted.add_rules(self.wrap(table::add_rules(&self.connection, now, &rules))?);
+                }
+                NewInput::Inbound { sender, person } => {
+                    let message = InboundMessage { at: now, sender, person };
+                    self.wrap(table::add_inbound(&self.connection, &message))?;
+                    noted.add_inbound(message);
+                }
+            }
+            inputs.set(noted);
+            Ok(now)
+        })
+    }
+
+    /// Reads the inputs that are noted.
+    pub(super) fn inputs(&self) -> Result<Inputs, SandboxError> {
+        self.wrap(table::inputs(&self.connection))
+    }
+
     /// Hands out the bulks that a search finds, in the order of acceptance.
     pub(super) fn each(
         &mut self,
         search: &BulkFilter,
         mut each: impl FnMut(AcceptedBulk<'static>),
     ) -> Result<(), SandboxError> {
-        let BulkFilter { bulk_id, message_id, messages_max } = search;
-        let mut headers = match message_id {
-            Some(message_id) => self.headers_with([message_id.as_str()])?,
-            None => self.wrap(table::headers(&self.connection, bulk_id.as_slice()))?,
-        };
-        headers.retain(|header| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == header.bulk_id));
+        let BulkFilter { bulk_id, message_id, number_min, messages_max } = search;
         let mut found = 0;
-        for header in headers {
-            if messages_max.is_some_and(|max| found >= max) {
-                break;
+        let mut next = *number_min;
+        loop {
+            let mut headers = match (message_id, bulk_id) {
+                (Some(message_id), _) => self.headers_with([message_id.as_str()])?,
+                (None, Some(bulk_id)) => self.wrap(table::headers(&self.connection, std::slice::from_ref(bulk_id)))?,
+                (None, None) => self.wrap(table::headers_from(&self.connection, next, HEADERS_AT_ONCE))?,
+            };
+            let is_last = message_id.is_some() || bulk_id.is_some() || headers.len() < HEADERS_AT_ONCE;
+            headers.retain(|header| header.number >= *number_min);
+            headers.retain(|header| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == header.bulk_id));
+            for header in headers {
+                if messages_max.is_some_and(|max| found >= max) {
+                    return Ok(());
+                }
+                next = header.number + 1;
+                let bulk = self.load(header)?;
+                // A bulk may have only one of the messages that are looked for.
+                found += if message_id.is_some() { 1 } else { bulk.table.messages.len() };
+                each(bulk);
             }
-            let bulk = self.load(header)?;
-            // A bulk may have only one of the messages that are looked for.
-            found += if message_id.is_some() { 1 } else { bulk.table.messages.len() };
-            each(bulk);
+            if is_last {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Reads the bulks that a search finds, in the order of acceptance.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::message::SendTiming;
@@ -13,6 +13,7 @@ pub struct NewBulk {
     pub(super) bulk_id: String,
     pub(super) accepted_at: Timestamp,
     pub(super) pace: SendTiming,
+    pub(super) logged: LogSpan,
     pub(super) message_ids: Vec<String>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
@@ -25,7 +26,7 @@ impl NewBulk {
     /// # Errors
     /// If its messages cannot be written as JSON.
     pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
-        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.header;
+        let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
         let messages = &bulk.table.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
         let message_ids = match duplicates {
@@ -36,6 +37,7 @@ impl NewBulk {
             bulk_id: bulk_id.clone(),
             accepted_at: *accepted_at,
             pace: *pace,
+            logged: *logged,
             message_ids,
             rejected: bulk.rejected.clone(),
             hashes: hashes.collect(),
@@ -66,6 +68,8 @@ pub struct BulkFilter {
     pub bulk_id: Option<String>,
     /// With a message with this messageId.
     pub message_id: Option<String>,
+    /// From this number on.
+    pub number_min: i64,
     /// Only until so many messages are found; all if absent.
     pub messages_max: Option<usize>,
 }

@@ -5,6 +5,7 @@ mod audit;
 mod database;
 mod index;
 mod kept;
+mod shared;
 mod table;
 
 pub use audit::{Audited, audit};
@@ -21,9 +22,13 @@ use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::model::bulk::AcceptedBulk;
 use super::model::choices::UnsentInLogs;
+use super::model::inputs::Inputs;
 use super::model::query::Query;
-use crate::wire::response::LogsPage;
-use database::MessageDatabase;
+use super::model::reports::{Handed, ReportQuery};
+use super::model::rules::ChannelRules;
+use crate::wire::response::{DeliveryReport, LogsPage};
+use database::{MessageDatabase, NewInput};
+use shared::SharedInputs;
 
 type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
 
@@ -32,15 +37,24 @@ enum DatabaseCommand {
     Accept(NewBulk, Reply<Receipt>),
     Keep(Arc<SandboxClock>, Reply<()>),
     Change(ClockSetting, Reply<Result<Moved, ClockRefusal>>),
+    Note(NewInput, Reply<Timestamp>),
+    Mark(Vec<Handed>, Reply<bool>),
+    Close(Reply<()>),
+}
+
+/// What a thread of its own is asked to do, so that nobody who reads stands before somebody who sends.
+enum ReadCommand {
     Read(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
     Close(Reply<()>),
 }
 
-/// The books, open. Clones share one thread, which ends with the last of them.
+/// The books, open. Clones share one thread that writes and one that reads, which end with the last of them.
 #[derive(Debug, Clone)]
 pub struct MessageStore {
     path: PathBuf,
     commands: mpsc::Sender<DatabaseCommand>,
+    reads: mpsc::Sender<ReadCommand>,
+    inputs: SharedInputs,
     opened: OpenedDatabase,
 }
 
@@ -52,12 +66,18 @@ impl MessageStore {
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
         let mut database = MessageDatabase::open(path)?;
         let opened = database.opened()?;
+        let inputs = SharedInputs::default();
+        inputs.set(database.inputs()?);
+        let reading = MessageDatabase::open(path)?;
         let (commands, receiver) = mpsc::channel();
-        let thread = thread::Builder::new().name("sandbox-books".to_owned());
-        thread
-            .spawn(move || serve(database, &receiver))
-            .map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), commands, opened })
+        let (reads, readers) = mpsc::channel();
+        let failed = |source| SandboxError::Open { path: path.to_owned(), source };
+        let shared = inputs.clone();
+        let writer = thread::Builder::new().name("sandbox-books".to_owned());
+        writer.spawn(move || serve(database, &receiver, &shared)).map_err(failed)?;
+        let reader = thread::Builder::new().name("sandbox-reader".to_owned());
+        reader.spawn(move || serve_readers(reading, &readers)).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened })
     }
 
     /// What they held when they were opened.
@@ -91,12 +111,50 @@ impl MessageStore {
         self.ask(|reply| DatabaseCommand::Change(change, reply)).await
     }
 
+    /// The inputs, as they are noted now.
+    #[must_use]
+    pub fn inputs(&self) -> Arc<Inputs> {
+        self.inputs.get()
+    }
+
+    /// Lets the channel behave in another way from now on, and says from when.
+    ///
+    /// # Errors
+    /// If that could not be noted; then nothing changes.
+    pub async fn set_rules(&self, rules: ChannelRules) -> Result<Timestamp, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Note(NewInput::Rules(Box::new(rules)), reply)).await
+    }
+
+    /// Notes that a person writes to a sender now, and says when that is.
+    ///
+    /// # Errors
+    /// If it could not be noted.
+    pub async fn add_inbound(&self, sender: String, person: String) -> Result<Timestamp, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Note(NewInput::Inbound { sender, person }, reply)).await
+    }
+
     /// Reads a page of the logs.
     ///
     /// # Errors
     /// If the books cannot be read.
     pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
-        self.read(move |database| database.logs(&query, now, unsent)).await
+        let inputs = self.inputs();
+        self.read(move |database| database.logs(&query, &inputs, (now, unsent))).await
+    }
+
+    /// Hands out a batch of delivery reports: nobody is given one of them again, whatever happens from now on.
+    ///
+    /// # Errors
+    /// If the books cannot be read or written; then none was handed out.
+    pub async fn reports(&self, query: ReportQuery, now: Timestamp) -> Result<Vec<DeliveryReport>, SandboxError> {
+        loop {
+            let (query, inputs) = (query.clone(), self.inputs());
+            let (reports, handed) = self.read(move |database| database.reports(&query, &inputs, now)).await?;
+            if handed.is_empty() || self.ask(|reply| DatabaseCommand::Mark(handed, reply)).await? {
+                return Ok(reports);
+            }
+            // Somebody else was given some of them meanwhile.
+        }
     }
 
     /// Reads the kept bulks that a search finds, the oldest first.
@@ -112,6 +170,11 @@ impl MessageStore {
     /// # Errors
     /// If that fails.
     pub async fn close(&self) -> Result<(), SandboxError> {
+        let (reply, closed) = oneshot::channel();
+        if self.reads.send(ReadCommand::Close(reply)).is_ok() {
+            // Whoever reads last has nothing to write out; what matters is that nobody reads any more.
+            drop(closed.await);
+        }
         self.ask(DatabaseCommand::Close).await
     }
 
@@ -119,13 +182,14 @@ impl MessageStore {
         &self,
         read: impl FnOnce(&mut MessageDatabase) -> Result<T, SandboxError> + Send + 'static,
     ) -> Result<T, SandboxError> {
-        self.ask(|reply| {
-            DatabaseCommand::Read(Box::new(move |database| {
-                // Whoever asked may be gone: then nobody misses the answer.
-                drop(reply.send(read(database)));
-            }))
-        })
-        .await
+        let closed = || SandboxError::Closed { path: self.path.clone() };
+        let (reply, answer) = oneshot::channel();
+        let read = Box::new(move |database: &mut MessageDatabase| {
+            // Whoever asked may be gone: then nobody misses the answer.
+            drop(reply.send(read(database)));
+        });
+        self.reads.send(ReadCommand::Read(read)).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> DatabaseCommand) -> Result<T, SandboxError> {
@@ -136,12 +200,25 @@ impl MessageStore {
     }
 }
 
+/// Serves those who read, one after the other.
+fn serve_readers(mut database: MessageDatabase, commands: &mpsc::Receiver<ReadCommand>) {
+    while let Ok(command) = commands.recv() {
+        match command {
+            ReadCommand::Read(read) => read(&mut database),
+            ReadCommand::Close(reply) => {
+                drop(reply.send(database.close()));
+                return;
+            }
+        }
+    }
+}
+
 /// How many commands are worked on together.
 const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
 /// writes share one commit. The bound of the clock is renewed with them, or in between.
-fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
+fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>, inputs: &SharedInputs) {
     loop {
         let first = match database.renew() {
             Some(wait) => match commands.recv_timeout(wait) {
@@ -162,7 +239,8 @@ fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseComman
                 DatabaseCommand::Accept(entry, reply) => entries.push((entry, reply)),
                 other @ (DatabaseCommand::Keep(..)
                 | DatabaseCommand::Change(..)
-                | DatabaseCommand::Read(_)
+                | DatabaseCommand::Note(..)
+                | DatabaseCommand::Mark(..)
                 | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
@@ -172,7 +250,8 @@ fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseComman
                 DatabaseCommand::Accept(entry, reply) => accept(&mut database, vec![(entry, reply)]),
                 DatabaseCommand::Keep(clock, reply) => drop(reply.send(database.keep(clock))),
                 DatabaseCommand::Change(change, reply) => drop(reply.send(database.change(&change))),
-                DatabaseCommand::Read(read) => read(&mut database),
+                DatabaseCommand::Note(input, reply) => drop(reply.send(database.note(input, inputs))),
+                DatabaseCommand::Mark(handed, reply) => drop(reply.send(database.mark(&handed))),
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));
                     return;

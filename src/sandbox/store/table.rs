@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
 use super::kept::NewBulk;
-use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
+use crate::sandbox::model::inputs::{InboundMessage, Inputs, RulesEntry};
+use crate::sandbox::model::reports::{Handed, Marks};
+use crate::sandbox::model::rules::ChannelRules;
 
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;
@@ -26,11 +29,23 @@ const SCHEMA: &str = "
         accepted_at INTEGER NOT NULL, -- milliseconds of Unix time
         pace TEXT NOT NULL,           -- JSON
         count INTEGER NOT NULL,
+        first_at INTEGER NOT NULL,    -- none of its messages comes into the logs before
+        last_at INTEGER NOT NULL,     -- nor after
         rejected TEXT NOT NULL,       -- JSON: [[position, status], …]
         hashes BLOB NOT NULL,         -- of the messageIds, 8 bytes each
         sheet BLOB NOT NULL           -- JSON
     ) STRICT;
     CREATE INDEX bulk_by_id ON bulk (bulk_id);
+    CREATE INDEX bulk_by_time ON bulk (last_at, first_at);
+    -- Which reports of a bulk were handed out.
+    CREATE TABLE reported (
+        number INTEGER PRIMARY KEY,
+        marks BLOB NOT NULL,          -- a bit for each message
+        is_all INTEGER NOT NULL       -- whether none is to come
+    ) STRICT;
+    -- What was done to the sandbox from outside, in the order of time.
+    CREATE TABLE rules (entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, after_bulk INTEGER NOT NULL, rules TEXT NOT NULL) STRICT;
+    CREATE TABLE inbound (entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, sender TEXT NOT NULL, person TEXT NOT NULL) STRICT;
     -- No time after it was shown to anybody.
     CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), bound INTEGER NOT NULL) STRICT;
 ";
@@ -56,6 +71,8 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
 pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
+    // Of new books only. A bulk is written as a few large pages, not as a hundred small ones.
+    connection.pragma_update(None, "page_size", 65_536)?;
     // Full: what was answered with a 200 survives a loss of power.
     connection.pragma_update(None, "synchronous", "full")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -82,13 +99,18 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
 /// Writes a bulk and gives its number.
 pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usize, u16)]) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO bulk (bulk_id, accepted_at, pace, count, rejected, hashes, sheet) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO bulk (bulk_id, accepted_at, pace, count, first_at, last_at, rejected, hashes, sheet)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
+    // Who is turned down is in the logs at once.
+    let first_at = if rejected.is_empty() { entry.logged.first } else { entry.accepted_at };
     statement.insert(params![
         entry.bulk_id,
         entry.accepted_at.as_millisecond(),
         json(&entry.pace)?,
         i64::try_from(entry.count()).unwrap_or(i64::MAX),
+        first_at.as_millisecond(),
+        entry.logged.last.as_millisecond(),
         json(&rejected)?,
         entry.hashes,
         entry.table,
@@ -142,7 +164,7 @@ pub(super) fn hashes_after(
     Ok(())
 }
 
-const HEADER: &str = "SELECT number, bulk_id, accepted_at, pace, count FROM bulk";
+const HEADER: &str = "SELECT number, bulk_id, accepted_at, pace, count, first_at, last_at FROM bulk";
 
 /// The headers of all bulks, or of those with one of these bulkIds, in the order of acceptance.
 pub(super) fn headers(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<BulkHeader>> {
@@ -174,10 +196,100 @@ fn read_header(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
     Ok(BulkHeader {
         number: row.get(0)?,
         bulk_id: row.get(1)?,
-        accepted_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or_default(),
+        accepted_at: instant(row.get(2)?),
         pace: serde_json::from_str(&pace).map_err(|error| broken(3, error))?,
         count: u64::try_from(count).unwrap_or_default(),
+        logged: LogSpan { first: instant(row.get(5)?), last: instant(row.get(6)?) },
     })
+}
+
+fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+}
+
+/// The headers of all bulks that may have something in the logs between two instants, those that end last first.
+pub(super) fn headers_between(
+    connection: &Connection,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Vec<BulkHeader>> {
+    let mut statement = connection
+        .prepare_cached(&format!("{HEADER} WHERE last_at >= ? AND first_at <= ? ORDER BY last_at DESC, number DESC"))?;
+    headers_of(&mut statement, [from.as_millisecond(), until.as_millisecond()])
+}
+
+/// The headers of all bulks of which reports may be to come that are due between two instants, those that begin
+/// first before the others.
+pub(super) fn headers_to_report(
+    connection: &Connection,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Vec<BulkHeader>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{HEADER} LEFT JOIN reported USING (number)
+         WHERE last_at >= ? AND first_at <= ? AND coalesce(is_all, 0) = 0 ORDER BY first_at, number"
+    ))?;
+    headers_of(&mut statement, [from.as_millisecond(), until.as_millisecond()])
+}
+
+/// The headers of some bulks from a number on, in the order of acceptance.
+pub(super) fn headers_from(connection: &Connection, number: i64, count: usize) -> rusqlite::Result<Vec<BulkHeader>> {
+    let mut statement = connection.prepare_cached(&format!("{HEADER} WHERE number >= ? ORDER BY number LIMIT ?"))?;
+    headers_of(&mut statement, params![number, i64::try_from(count).unwrap_or(i64::MAX)])
+}
+
+/// Which reports of a bulk were handed out.
+pub(super) fn marks(connection: &Connection, number: i64) -> rusqlite::Result<Marks> {
+    let mut statement = connection.prepare_cached("SELECT marks FROM reported WHERE number = ?")?;
+    let marks = statement.query_row([number], |row| row.get(0)).optional()?;
+    Ok(marks.map(Marks::new).unwrap_or_default())
+}
+
+/// Marks reports as handed out; `false`, and nothing is marked, if others were meanwhile.
+pub(super) fn mark(connection: &Connection, handed: &Handed) -> rusqlite::Result<bool> {
+    if marks(connection, handed.bulk)? != handed.before {
+        return Ok(false);
+    }
+    let mut statement = connection.prepare_cached("INSERT OR REPLACE INTO reported VALUES (?, ?, ?)")?;
+    statement.execute(params![handed.bulk, handed.after.bytes(), handed.is_all])?;
+    Ok(true)
+}
+
+/// All inputs but the requests.
+pub(super) fn inputs(connection: &Connection) -> rusqlite::Result<Inputs> {
+    let mut inputs = Inputs::default();
+    let mut statement = connection.prepare("SELECT at, after_bulk, rules FROM rules ORDER BY entry")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let rules = serde_json::from_str(row.get_ref(2)?.as_str()?).map_err(|error| broken(2, error))?;
+        inputs.add_rules(RulesEntry { at: instant(row.get(0)?), after_bulk: row.get(1)?, rules });
+    }
+    let mut statement = connection.prepare("SELECT at, sender, person FROM inbound ORDER BY entry")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        inputs.add_inbound(InboundMessage { at: instant(row.get(0)?), sender: row.get(1)?, person: row.get(2)? });
+    }
+    Ok(inputs)
+}
+
+/// Notes rules that hold from now on, for the bulks that are accepted from now on as well as for the others.
+pub(super) fn add_rules(connection: &Connection, at: Timestamp, rules: &ChannelRules) -> rusqlite::Result<RulesEntry> {
+    let after_bulk = connection.query_row("SELECT coalesce(max(number), 0) FROM bulk", [], |row| row.get(0))?;
+    connection.execute(
+        "INSERT INTO rules (at, after_bulk, rules) VALUES (?, ?, ?)",
+        params![at.as_millisecond(), after_bulk, json(rules)?],
+    )?;
+    Ok(RulesEntry { at, after_bulk, rules: rules.clone() })
+}
+
+/// Notes what a person wrote.
+pub(super) fn add_inbound(connection: &Connection, message: &InboundMessage) -> rusqlite::Result<()> {
+    connection
+        .execute(
+            "INSERT INTO inbound (at, sender, person) VALUES (?, ?, ?)",
+            params![message.at.as_millisecond(), message.sender, message.person],
+        )
+        .map(drop)
 }
 
 /// Reads the messages of a bulk.

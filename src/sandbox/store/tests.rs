@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::query::Query;
@@ -46,6 +46,7 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk
             accepted_at: now(),
             pace: SendTiming::default(),
             count,
+            logged: LogSpan { first: now(), last: now() },
         },
         table: MessageTable { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
         rejected: rejected.iter().map(|position| (*position, 14)).collect(),

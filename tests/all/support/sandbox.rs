@@ -112,9 +112,16 @@ impl Sandbox {
         counts
     }
 
-    /// All messages that it has accepted.
+    /// All messages that it has accepted, page by page.
     pub(crate) fn messages(&self) -> Value {
-        self.ask("GET", "/sandbox/messages?limit=1000000", None)
+        let mut all = Vec::new();
+        let mut path = "/sandbox/messages".to_owned();
+        loop {
+            let mut page = self.ask("GET", &path, None);
+            all.append(page["messages"].as_array_mut().expect("messages are a list"));
+            let Some(cursor) = page["nextCursor"].as_str() else { return json!({ "messages": all }) };
+            path = format!("/sandbox/messages?cursor={cursor}");
+        }
     }
 
     /// All that it can say about itself.

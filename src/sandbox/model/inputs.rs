@@ -1,0 +1,112 @@
+//! What was done to the sandbox from outside, besides requests, and when: the channel's rules and what people
+//! wrote. With the requests and the time this is all that the lives of its messages depend on.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::rules::ChannelRules;
+
+/// How long a business may write to a person who wrote to it.
+const CONVERSATION: SignedDuration = SignedDuration::from_hours(24);
+
+/// Rules, and from when on they hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulesEntry {
+    /// From this instant on.
+    pub at: Timestamp,
+    /// The last bulk that was accepted before: what leaves of it at that instant was seen before, and stays.
+    pub after_bulk: i64,
+    /// The rules.
+    pub rules: ChannelRules,
+}
+
+/// What a person wrote to a business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMessage {
+    /// When.
+    pub at: Timestamp,
+    /// The business's sender.
+    pub sender: String,
+    /// The person.
+    pub person: String,
+}
+
+/// All inputs, in the order of time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inputs {
+    rules: Vec<RulesEntry>,
+    inbound: HashMap<String, HashMap<String, Vec<Timestamp>>>,
+    usual: ChannelRules,
+}
+
+impl Inputs {
+    /// Adds rules that hold from now on.
+    pub fn add_rules(&mut self, entry: RulesEntry) {
+        self.rules.push(entry);
+    }
+
+    /// Adds what a person wrote.
+    pub fn add_inbound(&mut self, message: InboundMessage) {
+        let InboundMessage { at, sender, person } = message;
+        self.inbound.entry(sender).or_default().entry(person).or_default().push(at);
+    }
+
+    /// The rules that hold last.
+    #[must_use]
+    pub fn latest_rules(&self) -> &ChannelRules {
+        self.rules.last().map_or(&self.usual, |entry| &entry.rules)
+    }
+
+    /// The rules for what happens at an instant to a message of a bulk.
+    #[must_use]
+    pub fn rules(&self, instant: Timestamp, bulk: i64) -> &ChannelRules {
+        let is_before = |entry: &RulesEntry| entry.at < instant || (entry.at == instant && entry.after_bulk < bulk);
+        let entry = self.rules.iter().rev().find(|entry| is_before(entry));
+        entry.map_or(&self.usual, |entry| &entry.rules)
+    }
+
+    /// Whether a person wrote to a sender in the 24 hours before an instant.
+    #[must_use]
+    pub fn has_conversation(&self, sender: &str, person: &str, instant: Timestamp) -> bool {
+        let Some(times) = self.inbound.get(sender).and_then(|people| people.get(person)) else { return false };
+        let last = times.iter().rev().find(|at| **at <= instant);
+        last.is_some_and(|at| instant.duration_since(*at) < CONVERSATION)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn rules_hold_from_their_instant_on_and_never_before() {
+        let mut inputs = Inputs::default();
+        let entry = |second, after_bulk, seed| {
+            let rules = ChannelRules { seed, ..ChannelRules::default() };
+            RulesEntry { at: at(second), after_bulk, rules }
+        };
+        inputs.add_rules(entry(10, 3, 1));
+        inputs.add_rules(entry(20, 7, 2));
+        inputs.add_rules(entry(20, 8, 3));
+        let seed = |second, bulk| inputs.rules(at(second), bulk).seed;
+        assert_eq!([seed(9, 9), seed(10, 3), seed(10, 4), seed(19, 1), seed(21, 1)], [0, 0, 1, 1, 3]);
+        assert_eq!([seed(20, 7), seed(20, 8), seed(20, 9)], [1, 2, 3]);
+        assert_eq!(inputs.latest_rules().seed, 3);
+    }
+
+    #[test]
+    fn a_conversation_is_open_for_24_hours() {
+        let mut inputs = Inputs::default();
+        for second in [100, 200] {
+            inputs.add_inbound(InboundMessage { at: at(second), sender: "shop".to_owned(), person: "1".to_owned() });
+        }
+        let open = |second| inputs.has_conversation("shop", "1", at(second));
+        assert_eq!([open(99), open(100), open(200 + 86_399), open(200 + 86_400)], [false, true, true, false]);
+        assert!(!inputs.has_conversation("shop", "2", at(100)) && !inputs.has_conversation("other", "1", at(100)));
+    }
+}

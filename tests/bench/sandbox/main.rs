@@ -1,0 +1,9 @@
+//! Benchmarks of the sandbox: `cargo bench --bench sandbox`.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
+
+mod week;
+
+fn main() {
+    divan::main();
+}
