@@ -9,7 +9,8 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::bulk_progress::{BulkProgress, count, not_attempted};
-use super::cut_out::{self, CutOut};
+use super::cut;
+use super::cut_out::CutOut;
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
@@ -125,7 +126,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     return None;
                 }
             };
-            if let Some(too_late) = cut_out::too_late(prepared_bulk, draft.slot, draft.claim.at) {
+            if let Some(too_late) = cut::too_late(prepared_bulk, draft.slot, draft.claim.at) {
                 lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
                 self.cut(prepared_bulk, &too_late, progress);
                 continue;
@@ -252,7 +253,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             Requested::NotBegun => Verdict::not_begun(&prepared_bulk.people, Next::NotBegun),
             Requested::Without(cut_out) => {
-                self.event(cut_out.event(prepared_bulk.message()));
+                self.event_of(&prepared_bulk.message(), &cut_out);
                 Verdict::not_begun(&prepared_bulk.people, Next::Without(cut_out))
             }
         };
@@ -315,7 +316,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             None => return Requested::NotBegun,
         }
         // What waited for its turn leaves later than it was claimed to.
-        if let Some(cut_out) = cut_out::too_late(prepared_bulk, draft.slot, self.ports.clock.now()) {
+        if let Some(cut_out) = cut::too_late(prepared_bulk, draft.slot, self.ports.clock.now()) {
             return Requested::Without(cut_out);
         }
         if self.halted() || self.has_ended(&prepared_bulk.message()) {

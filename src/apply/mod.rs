@@ -7,6 +7,7 @@
 
 mod bulk_progress;
 mod claim_window;
+mod cut;
 mod cut_out;
 mod deliver;
 mod event;

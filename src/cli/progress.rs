@@ -2,20 +2,32 @@
 
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::apply::{Event, Wait, evidence};
 use crate::report::words::{number, plural};
+use crate::timing;
 
 use super::output::Output;
 
 /// How often a bar is drawn; nothing that ends sooner is drawn at all.
 const TICK: Duration = Duration::from_millis(250);
 
+/// A wait that is longer is told where there is no terminal to show it.
+const TOLD_FROM: SignedDuration = SignedDuration::from_secs(2);
+
 /// The progress of a run.
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// Until when the run waits, as it was told last.
+    waits_until: Mutex<Option<Timestamp>>,
+}
 
 impl Progress {
     /// Begins; without a terminal, or if nothing but the result is wanted, nothing is ever drawn.
@@ -28,7 +40,11 @@ impl Progress {
             bar.set_style(style.with_key("rate", write_rate));
         }
         bar.enable_steady_tick(TICK);
-        Self(bar)
+        Self::of(bar)
+    }
+
+    fn of(bar: ProgressBar) -> Self {
+        Self { bar, waits_until: Mutex::default() }
     }
 
     /// Begins something of which nobody knows how long it takes.
@@ -39,37 +55,58 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK);
-        Self(bar)
+        Self::of(bar)
     }
 
-    /// Takes what happened.
-    pub(super) fn take(&self, event: &Event) {
+    /// Takes what happened at an instant. What would be seen on a terminal only, and is worth to be known, is told as
+    /// a line where there is none.
+    pub(super) fn take(&self, event: &Event, now: Timestamp, output: &Output) {
         match event {
-            Event::Settled { tally, .. } => {
-                self.0.inc(tally.people());
-                self.0.set_message("");
-            }
-            Event::ClaimedElsewhere { people, .. } => self.0.inc(*people as u64),
-            Event::Waiting { why, time } => {
-                let why = match why {
-                    Wait::Unreachable(_) => "the gateway cannot be reached",
-                    Wait::TooMany => "the gateway asks to slow down",
-                };
-                self.0.set_message(format!("{why}, waiting {} s", time.as_secs()));
-            }
-            Event::Claimed { .. }
-            | Event::Sending { .. }
-            | Event::Answered { .. }
-            | Event::CutOut { .. }
-            | Event::Alarm(_)
-            | Event::Stopped(_) => {}
+            Event::Settled { tally, .. } => self.bar.inc(tally.people()),
+            Event::ClaimedElsewhere { people, .. } => self.bar.inc(*people as u64),
+            Event::CutOut { people, .. } => self.bar.inc(*people as u64),
+            // Nothing begins as long as the run waits.
+            Event::Sending { .. } => self.bar.set_message(""),
+            Event::Waiting { why, time } => self.wait(why, later(now, *time), now, output),
+            Event::Claimed { .. } | Event::Answered { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
+        }
+    }
+
+    /// Tells of a wait, once: requests that are in flight together are told to wait one after the other.
+    fn wait(&self, why: &Wait, until: Timestamp, now: Timestamp, output: &Output) {
+        let mut told = self.waits_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_told = told.is_some_and(|told| until.duration_since(told) < TOLD_FROM);
+        if is_told {
+            return;
+        }
+        *told = Some(until);
+        let words = wait_words(why, until, now);
+        if !self.bar.is_hidden() {
+            self.bar.set_message(words);
+        } else if until.duration_since(now) > TOLD_FROM {
+            output.note(&format!("{words}\n"));
         }
     }
 
     /// Takes the bar away.
     pub(super) fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
+}
+
+fn later(now: Timestamp, time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    now.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+/// Says why, until when and for how long a run waits.
+fn wait_words(why: &Wait, until: Timestamp, now: Timestamp) -> String {
+    let why = match why {
+        Wait::Unreachable(_) => "the gateway cannot be reached: trying again at",
+        Wait::TooMany => "the gateway asks to wait: until",
+    };
+    let clock = until.to_zoned_datetime(TimeZone::UTC).strftime("%H:%M:%S");
+    format!("{why} {clock} UTC (in {})", timing::duration(until.duration_since(now)))
 }
 
 /// How many people a second, whole: what is behind the point changes too fast to be read.
@@ -113,4 +150,19 @@ impl LogsProgress {
 /// A terminal, or nothing.
 fn target() -> ProgressDrawTarget {
     if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_with_its_end_and_its_length() {
+        let now = "2026-11-30T12:29:25Z".parse().unwrap();
+        let told = |why: &Wait, seconds| wait_words(why, later(now, Duration::from_secs(seconds)), now);
+        assert_eq!(told(&Wait::TooMany, 40), "the gateway asks to wait: until 12:30:05 UTC (in 40 s)");
+        let unreachable = Wait::Unreachable("connection refused".to_owned());
+        let expect = "the gateway cannot be reached: trying again at 12:34:25 UTC (in 5 min)";
+        assert_eq!(told(&unreachable, 300), expect);
+    }
 }

@@ -217,13 +217,13 @@ impl Collector {
             }
             RowVerdict::Person { person, id, used, fate } => (person, id, used, fate),
         };
-        self.collected.ids.add(id);
-        if judged.unterminated {
-            self.collected.unterminated = Some((line, Some(id)));
-        }
         if let Some(seen) = self.seen.get(&person).copied() {
             self.again(person, seen, used, line);
             return;
+        }
+        self.collected.ids.add(id, line);
+        if judged.unterminated {
+            self.collected.unterminated = Some((line, Some(id)));
         }
         let index = match fate {
             Fate::Candidate(candidate, leftovers) => {

@@ -50,11 +50,11 @@ fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
             "a spreadsheet has rounded them",
         ),
         (Loss::Zeros, 1, false) => (
-            format!("the only id in `{file}` ends in zeros after its fifteenth digit"),
+            format!("the only id in `{file}` that is as long ends in zeros after its fifteenth digit"),
             "a spreadsheet may have rounded it",
         ),
         (Loss::Zeros, _, false) => (
-            format!("the only {of} in `{file}` end in zeros after their fifteenth digit"),
+            format!("{rounded} of {of} in `{file}` end in zeros after their fifteenth digit"),
             "a spreadsheet may have rounded them",
         ),
     };
@@ -65,11 +65,13 @@ fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
              if they really are so, say `recipients: { ids: any }` in the project file"
         }
         (Loss::Zeros, true) => {
-            "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
-             any }` in the project file"
+            "a rounded id is somebody else's, and chance gives so many to one genuine list of a million: export the ids \
+             again as text; if they really end so, say `recipients: { ids: any }` in the project file"
         }
         (Loss::Zeros, false) => "a rounded id is somebody else's: look whether that is how they end",
     };
+    let named = (found.loss == Loss::Zeros).then(|| list(&ids.suspects())).filter(|named| !named.is_empty());
+    let help = named.map_or_else(|| help.to_owned(), |named| format!("{help}; the first of them: {named}"));
     Some(diagnostic(Code::RoundedIds, format!("{ends}: {by}"), Place::File(file.to_owned())).help(help))
 }
 

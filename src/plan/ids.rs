@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::words::number;
 use crate::identity::CanonicalTo;
 
 /// What one id looks like.
@@ -67,6 +68,8 @@ impl Float {
 pub(super) struct IdForms {
     lengths: BTreeMap<Option<u8>, Count>,
     floats: Floats,
+    /// The first ids that end in zeros after their fifteenth digit: their lines, and how many digits they have.
+    suspects: Vec<(u64, u8)>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,9 +110,22 @@ pub(super) struct Rounded {
     pub is_sure: bool,
 }
 
+/// What is added to a probability, because a tenth is not written exactly.
+const INEXACT: f64 = 1.0 + 1e-9;
+/// A genuine list has so many ids that end in zeros, or more, only once among a million lists: it was rounded.
+const SURE: f64 = 1e-6 * INEXACT;
+/// A genuine list has so many of them only once among a hundred: worth a look.
+const LIKELY: f64 = 1e-2 * INEXACT;
+/// How many ids that end in zeros are named.
+const SUSPECTS_MAX: usize = 5;
+
 impl IdForms {
-    /// Counts an id.
-    pub(super) fn add(&mut self, form: IdForm) {
+    /// Counts the id on a line. A person's id is counted once, whatever the number of their rows: chance gives ids, not
+    /// rows.
+    pub(super) fn add(&mut self, form: IdForm, line: u64) {
+        if let Some(digits) = form.digits.filter(|_| form.rounded && self.suspects.len() < SUSPECTS_MAX) {
+            self.suspects.push((line, digits));
+        }
         let count = self.lengths.entry(form.digits).or_default();
         count.all += 1;
         count.rounded += u64::from(form.rounded);
@@ -149,25 +165,33 @@ impl IdForms {
         found.into_iter().flatten().max_by_key(|found| (found.is_sure, found.rounded))
     }
 
-    /// Tells whether a spreadsheet has rounded ids: too many of those that are longer than what it
-    /// keeps end in zeros. By chance that is one of a hundred ids of 17 digits, and one of ten of 16,
-    /// so of these half have to. One or two that are all there are may be chance.
+    /// Tells whether a spreadsheet has rounded ids: so many of those that are longer than what it keeps end in zeros as
+    /// chance hardly ever gives. Of a genuine id of 17 digits that is one of a hundred, of one with 16 one of ten.
+    /// Ids of each length are looked at for themselves, so that many of one do not hide a few of another; and all
+    /// together, if all of them end so.
     fn rounded_to_zeros(&self) -> Option<Rounded> {
-        const ROUNDED_MIN: u64 = 3;
-        let longer = |wanted: fn(usize) -> bool| {
-            let counts =
-                self.lengths.iter().filter(|(digits, _)| digits.is_some_and(|digits| wanted(usize::from(digits))));
-            counts.fold((0, 0), |(rounded, all), (_, count)| (rounded + count.rounded, all + count.all))
+        let longer = self.lengths.iter().filter_map(|(digits, count)| {
+            let cut = usize::from((*digits)?).checked_sub(DIGITS_KEPT).filter(|cut| *cut > 0)?;
+            Some((cut, *count))
+        });
+        let chance = |cut: usize| 0.1_f64.powi(i32::try_from(cut).unwrap_or(i32::MAX));
+        let each = longer.clone().map(|(cut, count)| (count, tail(count.rounded, count.all, chance(cut))));
+        let all = longer.fold((Count::default(), 0.0), |(all, ln), (cut, count)| {
+            let ln = ln + count.all as f64 * chance(cut).ln();
+            (Count { all: all.all + count.all, rounded: all.rounded + count.rounded }, ln)
+        });
+        let all = Some((all.0, all.1.exp())).filter(|(count, _)| count.all > 0 && count.rounded == count.all);
+        let (count, probability) = all.into_iter().chain(each).min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+        let Count { all: of, rounded } = count;
+        (probability <= LIKELY).then_some(Rounded { rounded, of, loss: Loss::Zeros, is_sure: probability <= SURE })
+    }
+
+    /// The first ids that end in zeros, masked: `•••••••••••••••00` in line 7.
+    pub(super) fn suspects(&self) -> Vec<String> {
+        let masked = |digits: u8| {
+            format!("{}{}", "•".repeat(DIGITS_KEPT), "0".repeat(usize::from(digits).saturating_sub(DIGITS_KEPT)))
         };
-        let by_one = longer(|digits| digits == DIGITS_KEPT + 1);
-        let by_more = longer(|digits| digits > DIGITS_KEPT + 1);
-        let too_many = |(rounded, of): (u64, u64), share: u64, is_sure: bool| {
-            (rounded * share >= of).then_some(Rounded { rounded, of, loss: Loss::Zeros, is_sure })
-        };
-        let surely =
-            |found: (u64, u64), share| (found.0 >= ROUNDED_MIN).then(|| too_many(found, share, true)).flatten();
-        let likely = || (by_more.0 > 0).then(|| too_many(by_more, 1, false)).flatten();
-        surely(by_more, 10).or_else(|| surely(by_one, 2)).or_else(likely)
+        self.suspects.iter().map(|(line, digits)| format!("`{}` in line {}", masked(*digits), number(*line))).collect()
     }
 
     /// Tells that some ids have another length than most: a few of any other, or any number of much
@@ -222,6 +246,28 @@ impl IdForms {
     }
 }
 
+/// The probability that of `all` ids so many or more end in zeros, if each does with this one: the upper tail of the
+/// binomial distribution.
+fn tail(rounded: u64, all: u64, chance: f64) -> f64 {
+    let (most, few) = (all as f64, rounded as f64);
+    if few <= most * chance {
+        return 1.0;
+    }
+    let chosen: f64 = (1..=rounded).map(|number| ((most - few + number as f64) / number as f64).ln()).sum();
+    let mut term = (chosen + few * chance.ln() + (most - few) * (-chance).ln_1p()).exp();
+    let mut sum = 0.0_f64;
+    for number in rounded..=all {
+        sum += term;
+        // From here on each term is a smaller part of the one before.
+        if term <= sum * f64::EPSILON {
+            break;
+        }
+        let number = number as f64;
+        term *= (most - number) / (number + 1.0) * (chance / (1.0 - chance));
+    }
+    sum.min(1.0)
+}
+
 impl Floats {
     /// Tells whether a program has taken ids for decimal numbers of 64 bits: hardly one of them is another
     /// than it would make of it, which ids never are by chance.
@@ -246,6 +292,8 @@ pub(super) struct OddOnes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::identity::IdRule;
 
@@ -255,38 +303,132 @@ mod tests {
 
     fn forms<T: AsRef<str>>(ids: &[T]) -> IdForms {
         let mut forms = IdForms::default();
-        ids.iter().for_each(|id| forms.add(form(id.as_ref()).unwrap()));
+        (2..).zip(ids).for_each(|(line, id)| forms.add(form(id.as_ref()).unwrap(), line));
         forms
+    }
+
+    fn zeros<T: AsRef<str>>(ids: &[T]) -> Option<Rounded> {
+        forms(ids).rounded().filter(|found| found.loss == Loss::Zeros)
     }
 
     #[test]
     fn rounded_ids_are_seen_by_their_number() {
-        let check = |ids: &[&str], expect: Option<(u64, u64)>| {
-            let found = forms(ids).rounded().filter(|found| found.is_sure && found.loss == Loss::Zeros);
-            assert_eq!(found.map(|found| (found.rounded, found.of)), expect, "{ids:?}");
+        let check = |ids: &[&str], expect: Option<(u64, u64, bool)>| {
+            let found = zeros(ids).map(|found| (found.rounded, found.of, found.is_sure));
+            assert_eq!(found, expect, "{ids:?}");
         };
-        let rounded = ["17841400000000000", "17841400000000100", "17841455500000000"];
-        check(&rounded, Some((3, 3)));
-        check(&rounded[..2], None);
-        check(&[rounded.as_slice(), &["17841400000000001"; 27]].concat(), Some((3, 30)));
-        check(&[rounded.as_slice(), &["17841400000000001"; 28]].concat(), None);
+        let rounded = ["17841400000000000", "17841400000000100", "17841455500000000", "17841455500000100"];
+        check(&rounded[..3], Some((3, 3, true)));
+        // One or two that are all there are may be chance, and a few among many are.
+        check(&rounded[..2], Some((2, 2, false)));
+        check(&rounded[..1], Some((1, 1, false)));
+        let whole = ["17841400000000001"; 1000];
+        check(&[&rounded[..1], &whole[..1]].concat(), None);
+        check(&[&rounded[..3], &whole[..18]].concat(), Some((3, 21, false)));
+        check(&[&rounded[..3], &whole[..97]].concat(), None);
+        // A twentieth of a list was never noticed by its share.
+        check(&[&[rounded[1]; 50][..], &whole[..950]].concat(), Some((50, 1000, true)));
+        check(&[&[rounded[1]; 15][..], &whole].concat(), None);
         // Sixteen digits end in one zero by chance, and fifteen are not rounded at all.
+        check(&["1784140000000010"; 1], None);
+        check(&["1784140000000010"; 2], Some((2, 2, false)));
+        check(&["1784140000000010"; 6], Some((6, 6, true)));
         check(&[&["1784140000000010"; 3][..], &["1784140000000011"; 4]].concat(), None);
-        check(&[&["1784140000000010"; 3][..], &["1784140000000011"; 3]].concat(), Some((3, 6)));
         check(&["178414000000000"; 20], None);
+        // Of several lengths together, and of one among many of another.
+        check(&["1784140000000010", "17841400000000100", "178414000000001000"], Some((3, 3, true)));
+        check(&[&["178414000000001000"; 2][..], &["1784140000000011"; 500]].concat(), Some((2, 2, true)));
         let sequence: Vec<String> = (0..2000_u64).map(|number| (17_841_400_000_000_001 + number).to_string()).collect();
         assert_eq!(forms(&sequence).rounded(), None);
+        assert_eq!(forms(&rounded).suspects()[1], "`•••••••••••••••00` in line 3");
     }
 
     #[test]
-    fn one_or_two_ids_that_end_in_zeros_may_be_rounded() {
-        let check = |ids: &[&str], expect: bool| {
-            assert_eq!(forms(ids).rounded().map(|found| found.is_sure), expect.then_some(false), "{ids:?}");
+    fn the_tail_is_that_of_the_binomial_distribution() {
+        let check = |(rounded, all, chance): (u64, u64, f64), expect: f64| {
+            let found = tail(rounded, all, chance);
+            assert!((found / expect - 1.0).abs() < 1e-9, "{found} {expect}");
         };
-        check(&["17841400000000000", "17841400000000100"], true);
-        check(&["17841400000000100"], true);
-        check(&["17841400000000000", "17841400000000101"], false);
-        check(&["1784140000000010"], false);
+        check((1, 1, 0.01), 0.01);
+        check((2, 2, 0.1), 0.01);
+        check((1, 2, 0.01), 0.0199);
+        check((2, 3, 0.1), 0.028);
+        // By a table: as many as that are expected, and twice as many, of a hundred thousand.
+        check((1000, 100_000, 0.01), 1.0);
+        assert!(tail(2000, 100_000, 0.01) < 1e-100 && tail(1100, 100_000, 0.01) < 0.002);
+        assert!(tail(1_000_000, 1_000_000, 0.1) == 0.0);
+    }
+
+    /// Ids of a length, as chance gives them.
+    fn random_ids(digits: u32, count: usize, chance: &mut impl FnMut() -> u64) -> Vec<String> {
+        let first = 10_u64.pow(digits - 1);
+        let span = first.saturating_mul(9).min(u64::MAX - first);
+        (0..count).map(|_| (first + chance() % span).to_string()).collect()
+    }
+
+    fn rounded(id: &str) -> String {
+        id[..DIGITS_KEPT].to_owned() + &"0".repeat(id.len() - DIGITS_KEPT)
+    }
+
+    /// Numbers that follow from a first one (SplitMix64).
+    fn chance(mut state: u64) -> impl FnMut() -> u64 {
+        move || {
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            mixed ^ (mixed >> 31)
+        }
+    }
+
+    #[test]
+    fn of_genuine_lists_hardly_one_is_refused() {
+        // Each is refused with a probability of at most a millionth, so that with 96% none of forty thousand is; and it is
+        // warned of with one of at most a hundredth.
+        let mut chance = chance(4);
+        let (mut sure, mut likely, mut lists) = (0, 0, 0);
+        for digits in 16..=19 {
+            for count in [1, 2, 3, 5, 10, 30, 100, 300] {
+                for _ in 0..1_250 {
+                    let found = zeros(&random_ids(digits, count, &mut chance));
+                    lists += 1;
+                    sure += u32::from(found.is_some_and(|found| found.is_sure));
+                    likely += u32::from(found.is_some());
+                }
+            }
+        }
+        assert_eq!((sure, lists), (0, 40_000));
+        assert!(likely < 400, "{likely}");
+        assert!(likely > 40, "those that are worth a look are told: {likely}");
+    }
+
+    proptest! {
+        /// A column that was rounded as a whole is found, from six ids on of any length.
+        #[test]
+        fn every_rounded_column_is_found(digits in 16_u32..=19, count in 6_usize..300, seed in any::<u64>()) {
+            let ids = random_ids(digits, count, &mut chance(seed));
+            let found = zeros(&ids.iter().map(|id| rounded(id)).collect::<Vec<_>>());
+            prop_assert!(found.is_some_and(|found| found.is_sure && found.rounded == count as u64));
+        }
+
+        /// So is a part of a long list: a fifth of ids of 16 digits, a twentieth of longer ones.
+        #[test]
+        fn a_part_that_was_rounded_is_found(digits in 16_u32..=19, count in 700_usize..1500, seed in any::<u64>()) {
+            let mut ids = random_ids(digits, count, &mut chance(seed));
+            let part = if digits == 16 { count / 5 } else { count / 20 };
+            ids[..part].iter_mut().for_each(|id| *id = rounded(id));
+            prop_assert!(zeros(&ids).is_some_and(|found| found.is_sure));
+        }
+
+        /// Of any lengths together, too, from a few ids on.
+        #[test]
+        fn a_column_of_several_lengths_is_found(
+            digits in proptest::collection::vec(16_u32..=19, 6..40), seed in any::<u64>()
+        ) {
+            let mut chance = chance(seed);
+            let ids: Vec<String> =
+                digits.iter().map(|digits| rounded(&random_ids(*digits, 1, &mut chance)[0])).collect();
+            prop_assert!(zeros(&ids).is_some_and(|found| found.is_sure));
+        }
     }
 
     #[test]

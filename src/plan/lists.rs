@@ -82,14 +82,13 @@ impl ProtectiveList {
             },
             |chunk| {
                 for (line, unterminated, result) in chunk {
-                    if let (true, Ok(Some((_, form)))) = (unterminated, &result) {
-                        last = Some((line, Some(*form)));
-                    }
                     match result {
-                        Ok(Some((person, form))) => {
-                            list.people.insert(person);
-                            list.ids.add(form);
+                        // A further row of somebody says nothing new.
+                        Ok(Some((person, form))) if list.people.insert(person) => {
+                            list.ids.add(form, line);
+                            last = unterminated.then_some((line, Some(form))).or(last);
                         }
+                        Ok(Some(_)) => {}
                         Ok(None) => {}
                         Err(issue) => issues.add(line, *issue),
                     }

@@ -266,4 +266,26 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn days_and_hours_are_written_on_both_clocks() {
+        let check = |text: &str, name: &str, expect: &str| {
+            let zone = zone(name);
+            let instant = "2026-12-01T09:00:00Z".parse().unwrap();
+            assert_eq!(days_and_hours(&window(text), zone.as_ref(), instant), expect, "{text}");
+        };
+        let zagreb = "Europe/Zagreb";
+        check(
+            "MO,TU,WE,TH,FR 08:00-20:00",
+            zagreb,
+            "Monday to Friday 08:00 to 20:00 UTC (09:00 to 21:00 in Europe/Zagreb)",
+        );
+        check("MO,TU,WE,TH,FR,SA,SU 08:00-20:00", "UTC", "every day 08:00 to 20:00 UTC");
+        check("SU,MO 08:00-20:00", "", "Monday and Sunday 08:00 to 20:00 UTC");
+        check("SA,SU,TU", zagreb, "Tuesday, Saturday and Sunday UTC");
+        check("MO,TU,WE,FR,SA,SU", zagreb, "Monday to Wednesday and Friday to Sunday UTC");
+        let los_angeles = "Monday 02:00 to 20:00 UTC (18:00 of the day before to 12:00 in America/Los_Angeles)";
+        check("MO 02:00-20:00", "America/Los_Angeles", los_angeles);
+        check("", zagreb, "on no day UTC");
+    }
 }

@@ -363,3 +363,15 @@ fn rejected_people_are_tried_once_more_by_one_plan() {
     assert_eq!(shop.accepted(), [1, 1]);
     nothing_is_sent(&shop, &[], 0);
 }
+
+#[test]
+fn whom_the_template_skips_is_told_apart_from_whom_the_plan_has_not_got() {
+    let shop = Shop::new(3);
+    shop.campaign("{% if name == 'Ana 2' %}{{ skip('asked') }}{% endif %}Hello {{ name }}!", 1);
+    shop.run(&["plan", "--out", "sale.plan"]).code(0);
+    shop.customers(1..=5);
+    let plan = shop.run(&["apply", "sale.plan", "--auto-approve"]).code(0);
+    assert!(plan.stdout.contains("1 skipped by the template\n        1: asked\n"), "{plan}");
+    assert!(plan.stdout.contains("2 not in the plan\n"), "{plan}");
+    assert_eq!(shop.accepted(), [1, 0, 1]);
+}

@@ -30,4 +30,5 @@ mod sample;
 mod stopped;
 mod together;
 mod weighing;
+mod windows;
 mod woken;

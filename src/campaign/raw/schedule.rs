@@ -35,8 +35,9 @@ pub struct Schedule {
     /// such a time is an error.
     #[serde(default, deserialize_with = "present")]
     pub if_ambiguous: Option<IfAmbiguous>,
-    /// What becomes of people who are found only after the time is past: they are too late, or they
-    /// are sent to at once. Default: `tooLate`.
+    /// What becomes of people who are found only after the time is past: they are sent to at once, or they
+    /// are too late, and it is over for them. If nothing is said they are too late as well, and a plan or an
+    /// apply ends with code 4 until somebody decides.
     #[serde(default, deserialize_with = "present")]
     pub if_past: Option<IfPast>,
     /// How fast messages are sent, over all requests of a message together; as fast as the gateway
@@ -157,7 +158,7 @@ pub enum IfAmbiguous {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub enum IfPast {
-    /// They are too late.
+    /// They are too late, and it is over for them.
     TooLate,
     /// They are sent to at once.
     SendNow,

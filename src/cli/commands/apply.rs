@@ -252,8 +252,9 @@ impl ApplyRun<'_> {
         }
         let progress = Progress::new(plan.to_send(), self.output);
         let take = |event: &Event| {
-            progress.take(event);
-            self.events.take(context.gateway.now(), event, self.output);
+            let now = context.gateway.now();
+            progress.take(event, now, self.output);
+            self.events.take(now, event, self.output);
         };
         let mut summary = match store.shared_queue() {
             None => {

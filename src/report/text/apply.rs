@@ -122,7 +122,11 @@ impl TextForm for ApplyReport<'_> {
 fn states(out: &mut Sheet, total: &TallyView, paint: Paint) {
     let words = [
         (total.rejected, "rejected: the gateway turned them down, and nothing is sent to them again by itself"),
-        (total.refused, "refused: surely nothing was sent to them, and they are still to be sent to"),
+        (
+            total.refused,
+            "refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to \
+             them, and they are still to be sent to",
+        ),
         (total.not_attempted, "not attempted: they were in no request, and are still to be sent to"),
         (total.claimed_elsewhere, "claimed elsewhere: another run has claimed them, or sent to them"),
         (

@@ -27,6 +27,11 @@ impl TextForm for StatusReport<'_> {
         } else {
             let header = ["message", "accepted", "rejected", "in doubt", "in flight", "given up", "refused"];
             out.table(Grid::of_numbers(&header, self.messages.iter().map(row)));
+            if self.messages.iter().any(|message| message.refused > 0) {
+                let words = "refused: the gateway took no request with them, or their claim was given back; surely \
+                             nothing was sent to them";
+                line(&mut out, &paint.faint(&format!("  {words}")));
+            }
         }
         let mut is_first = true;
         for message in &self.messages {

@@ -39,7 +39,10 @@ fn project(besides: &str) -> Project {
 
 /// What is said of the message, and what is said last.
 fn said(run: &Run) -> String {
-    let lines = run.stdout.lines().filter(|line| !line.contains(" in all.csv") && !line.contains("sandbox"));
+    let lines = run
+        .stdout
+        .lines()
+        .filter(|line| !line.contains(" in all.csv") && !line.contains("sandbox") && !line.contains("digest"));
     lines.map(|line| format!("{line}\n")).collect()
 }
 

@@ -145,6 +145,55 @@ fn whom_the_fallback_stands_in_for_is_counted() {
 }
 
 #[test]
+fn the_fallback_is_told_below_those_whom_it_stands_in_for() {
+    // Nairobi is due five hours before four in the afternoon, and Bogota only five hours before midnight.
+    let schedule =
+        "sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true, fallback: America/Bogota }, handover: 5h";
+    let of = |zones: &[(&str, u64)]| said(&project(schedule, zones).run(["plan", "--sandbox"]).code(0));
+    assert_snapshot!(of(&[("", 2), ("Africa/Nairobi", 3)]), @"
+    evening.hello r1  shop to all  evening.yaml:6
+      + 3 to send by each person's clock, at 2026-11-30 19:00 Africa/Nairobi (16:00 UTC), 1 bulk
+            zone            local             UTC               people
+            Africa/Nairobi  2026-11-30 19:00  2026-11-30 16:00       3
+      ~ 2 not due yet: handed over from 2026-11-30 19:00 UTC, leaving by each person's clock, at 2026-11-30 19:00 America/Bogota (2026-12-01 00:00 UTC)
+            2 people have no zone of their own: the fallback America/Bogota stands in
+    ");
+    let schedule =
+        "sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true, fallback: Africa/Nairobi }, handover: 5h";
+    let of = |zones: &[(&str, u64)]| said(&project(schedule, zones).run(["plan", "--sandbox"]).code(0));
+    assert_snapshot!(of(&[("", 2), ("America/Bogota", 3)]), @"
+    evening.hello r1  shop to all  evening.yaml:6
+      + 2 to send by each person's clock, at 2026-11-30 19:00 Africa/Nairobi (16:00 UTC), 1 bulk
+            zone            local             UTC               people
+            Africa/Nairobi  2026-11-30 19:00  2026-11-30 16:00       2
+            2 people have no zone of their own: the fallback Africa/Nairobi stands in
+      ~ 3 not due yet: handed over from 2026-11-30 19:00 UTC, leaving by each person's clock, at 2026-11-30 19:00 America/Bogota (2026-12-01 00:00 UTC)
+    ");
+}
+
+#[test]
+fn a_delivery_window_is_told_with_the_time() {
+    let window = "deliveryTimeWindow: { days: [MONDAY, TUESDAY, WEDNESDAY], from: { hour: 8, minute: 0 }, to: { hour: 20, \
+        minute: 30 } }";
+    let of = |schedule: &str| said(&project(&format!("{schedule}{window}"), &ZONES).run(["plan", "--sandbox"]).code(0));
+    assert_snapshot!(of("sendAt: \"2026-12-01 10:00\", timeZone: Europe/Vienna, "), @"
+    evening.hello r1  shop to all  evening.yaml:6
+      + 10 to send at 2026-12-01 10:00 Europe/Vienna (09:00 UTC), 1 bulk
+             delivered Monday to Wednesday 08:00 to 20:30 UTC (09:00 to 21:30 in Europe/Vienna)
+    ");
+    assert_snapshot!(of("sendAt: \"2026-12-02 10:00\", timeZone: Europe/Vienna, handover: 2h, "), @"
+    evening.hello r1  shop to all  evening.yaml:6
+      ~ 10 not due yet: handed over from 2026-12-02 08:00 Europe/Vienna (07:00 UTC), leaving at 2026-12-02 10:00 Europe/Vienna (09:00 UTC)
+             delivered Monday to Wednesday 08:00 to 20:30 UTC (09:00 to 21:30 in Europe/Vienna)
+    ");
+    assert_snapshot!(of(""), @"
+    evening.hello r1  shop to all  evening.yaml:6
+      + 10 to send at once, 1 bulk
+             delivered Monday to Wednesday 08:00 to 20:30 UTC
+    ");
+}
+
+#[test]
 fn whose_window_closes_before_their_turn_is_told_with_when_the_last_leaves() {
     let rows: String =
         (0..4).map(|number| format!("{},2026-12-01T10:10:00Z\n", 17_841_400_000_003_000_u64 + number)).collect();
