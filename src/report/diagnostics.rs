@@ -125,6 +125,28 @@ impl DiagnosticView {
     }
 }
 
+/// What is marked is named beside the words only if it is no longer than this, in characters.
+const NAMED_MAX: usize = 60;
+
+impl DiagnosticView {
+    /// What is marked in the source, as far as that may be shown.
+    #[must_use]
+    pub fn marked(&self) -> Option<&str> {
+        let excerpt = self.place.as_ref()?.excerpt.as_ref()?;
+        excerpt.text.get(excerpt.marked.clone())
+    }
+
+    /// What is wrong, with what is marked, for a form that draws no source.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let marked = self.marked().map(str::trim).filter(|marked| !marked.is_empty() && !marked.contains('`'));
+        let marked = marked.filter(|marked| marked.chars().count() <= NAMED_MAX);
+        let marked = marked.map(|marked| format!(": `{marked}`")).unwrap_or_default();
+        let label = if self.label.is_empty() { String::new() } else { format!(" ({})", self.label) };
+        format!("{}{marked}{label}", self.message)
+    }
+}
+
 impl PlaceView {
     fn new(place: &Place) -> Self {
         let file = visible(place.file());

@@ -1,6 +1,6 @@
 //! Workflow commands of GitHub, which put annotations beside the lines of a pull request.
 
-use super::annotation::{Annotation, AnnotationLevel, Spot};
+use super::annotation::{Annotation, AnnotationLevel, FileSpot};
 use super::words::plural;
 
 /// GitHub shows so many of each kind in a step, and drops all others without a word.
@@ -37,7 +37,7 @@ fn command(name: &str, annotation: &Annotation, more: &str) -> String {
 }
 
 /// Columns are shown only of what stands in one line, and the last one is a character of it.
-fn place(spot: &Spot) -> Vec<String> {
+fn place(spot: &FileSpot) -> Vec<String> {
     let mut properties = vec![format!("file={}", property(&spot.file))];
     let line = spot.line;
     let is_one_line = spot.end_line.is_none() || spot.end_line == line;
@@ -63,23 +63,23 @@ mod tests {
 
     use super::commands;
     use crate::report::annotation::tests::of_file;
-    use crate::report::annotation::{Annotation, AnnotationLevel, Spot};
+    use crate::report::annotation::{Annotation, AnnotationLevel, FileSpot};
 
     #[test]
     fn a_place_is_a_column_only_in_one_line() {
         let at = |spot| commands(&[of_file("shape", "wrong: 100%", 1, "").at(Some(spot))]);
         let file = || "a,b:c.yaml".to_owned();
-        let one = Spot { file: file(), line: Some(3), column: Some(5), end_line: Some(3), end_column: Some(5) };
+        let one = FileSpot { file: file(), line: Some(3), column: Some(5), end_line: Some(3), end_column: Some(5) };
         assert_eq!(
             at(one),
             "::error file=a%2Cb%3Ac.yaml,line=3,col=5,endColumn=5,title=sendform%3A shape::wrong: 100%25\n"
         );
-        let several = Spot { file: file(), line: Some(3), column: Some(5), end_line: Some(4), end_column: Some(2) };
+        let several = FileSpot { file: file(), line: Some(3), column: Some(5), end_line: Some(4), end_column: Some(2) };
         assert_eq!(
             at(several),
             "::error file=a%2Cb%3Ac.yaml,line=3,endLine=4,title=sendform%3A shape::wrong: 100%25\n"
         );
-        let whole = Spot { file: file(), ..Spot::default() };
+        let whole = FileSpot { file: file(), ..FileSpot::default() };
         assert_eq!(at(whole), "::error file=a%2Cb%3Ac.yaml,title=sendform%3A shape::wrong: 100%25\n");
     }
 
@@ -108,7 +108,7 @@ mod tests {
         /// A line that begins with two colons is a command, and `##[` is one wherever it stands.
         #[test]
         fn no_value_is_a_command_of_its_own(text in "([:#%,\n\r\\[a]|::error::|##\\[error\\]){0,12}", file in "[:,%a\n\r]{0,6}") {
-            let annotation = of_file("shape", &text, 3, "").at(Some(Spot { file, line: Some(1), ..Spot::default() }));
+            let annotation = of_file("shape", &text, 3, "").at(Some(FileSpot { file, line: Some(1), ..FileSpot::default() }));
             let written = commands(&[annotation]);
             prop_assert_eq!(written.lines().count(), 1, "{}", written);
             let (properties, _) = written.strip_prefix("::error ").unwrap().split_once("::").unwrap();

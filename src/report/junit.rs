@@ -6,13 +6,13 @@ use std::io::{self, Write as _};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::annotation::{Annotation, AnnotationLevel, Check, Spot};
+use super::annotation::{Annotation, AnnotationLevel, Check, FileSpot};
 
 /// One test.
-struct Case<'a> {
+struct TestCase<'a> {
     suite: &'a str,
     name: String,
-    spot: Option<&'a Spot>,
+    spot: Option<&'a FileSpot>,
     /// What it says.
     words: String,
     /// The code of what is wrong; nothing if it passed.
@@ -23,9 +23,9 @@ struct Case<'a> {
 #[must_use]
 pub fn test_suites(kind: &str, annotations: &[Annotation], passed: &[Check]) -> String {
     let found = annotations.iter().filter(|annotation| annotation.level != AnnotationLevel::Notice).map(of_annotation);
-    let mut cases: Vec<Case<'_>> = found.chain(passed.iter().map(of_check)).collect();
+    let mut cases: Vec<TestCase<'_>> = found.chain(passed.iter().map(of_check)).collect();
     numbered(&mut cases);
-    let mut suites: Vec<(&str, Vec<&Case<'_>>)> = Vec::new();
+    let mut suites: Vec<(&str, Vec<&TestCase<'_>>)> = Vec::new();
     for case in &cases {
         match suites.iter_mut().find(|(suite, _)| *suite == case.suite) {
             Some((_, cases)) => cases.push(case),
@@ -36,7 +36,7 @@ pub fn test_suites(kind: &str, annotations: &[Annotation], passed: &[Check]) -> 
     String::from_utf8(bytes).expect("what was written is text")
 }
 
-fn of_annotation(annotation: &Annotation) -> Case<'_> {
+fn of_annotation(annotation: &Annotation) -> TestCase<'_> {
     let spot = annotation.spot.as_ref();
     let file = spot.map(|spot| format!(" in {}", spot.file)).unwrap_or_default();
     let is_error = annotation.level == AnnotationLevel::Error;
@@ -47,7 +47,7 @@ fn of_annotation(annotation: &Annotation) -> Case<'_> {
         format!("{}{file}", annotation.code)
     };
     let line = spot.and_then(|spot| Some(format!("{}:{}: ", spot.file, spot.line?))).unwrap_or_default();
-    Case {
+    TestCase {
         suite: annotation.suite(),
         name,
         spot,
@@ -56,13 +56,13 @@ fn of_annotation(annotation: &Annotation) -> Case<'_> {
     }
 }
 
-fn of_check(check: &Check) -> Case<'_> {
+fn of_check(check: &Check) -> TestCase<'_> {
     let Check { suite, code, words, spot } = check;
-    Case { suite, name: code.clone(), spot: spot.as_ref(), words: words.clone(), failure: None }
+    TestCase { suite, name: code.clone(), spot: spot.as_ref(), words: words.clone(), failure: None }
 }
 
 /// Of tests of one name only one is shown: all further ones get a number.
-fn numbered(cases: &mut [Case<'_>]) {
+fn numbered(cases: &mut [TestCase<'_>]) {
     let mut seen: HashMap<(String, String), u64> = HashMap::new();
     for case in cases {
         let number = seen.entry((case.suite.to_owned(), case.name.clone())).or_insert(0);
@@ -73,7 +73,7 @@ fn numbered(cases: &mut [Case<'_>]) {
     }
 }
 
-fn written(kind: &str, suites: &[(&str, Vec<&Case<'_>>)]) -> io::Result<Vec<u8>> {
+fn written(kind: &str, suites: &[(&str, Vec<&TestCase<'_>>)]) -> io::Result<Vec<u8>> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let all = suites.iter().flat_map(|(_, cases)| cases);
@@ -89,14 +89,14 @@ fn written(kind: &str, suites: &[(&str, Vec<&Case<'_>>)]) -> io::Result<Vec<u8>>
     Ok(bytes)
 }
 
-fn suite(writer: &mut Writer<Vec<u8>>, name: &str, cases: &[&Case<'_>]) -> io::Result<()> {
+fn suite(writer: &mut Writer<Vec<u8>>, name: &str, cases: &[&TestCase<'_>]) -> io::Result<()> {
     let name = allowed(name);
     let head = writer.create_element("testsuite").with_attributes(attributes(&counted(&name, cases.iter())));
     head.write_inner_content(|writer| cases.iter().try_for_each(|case| test(writer, case)))?;
     Ok(())
 }
 
-fn counted<'a, 'c: 'a>(name: &str, cases: impl Iterator<Item = &'a &'a Case<'c>>) -> Vec<(&'static str, String)> {
+fn counted<'a, 'c: 'a>(name: &str, cases: impl Iterator<Item = &'a &'a TestCase<'c>>) -> Vec<(&'static str, String)> {
     let (mut tests, mut failures) = (0, 0);
     for case in cases {
         tests += 1;
@@ -105,7 +105,7 @@ fn counted<'a, 'c: 'a>(name: &str, cases: impl Iterator<Item = &'a &'a Case<'c>>
     vec![("name", name.to_owned()), ("tests", u64::to_string(&tests)), ("failures", failures.to_string())]
 }
 
-fn test(writer: &mut Writer<Vec<u8>>, case: &Case<'_>) -> io::Result<()> {
+fn test(writer: &mut Writer<Vec<u8>>, case: &TestCase<'_>) -> io::Result<()> {
     let mut names = vec![("classname", allowed(case.suite)), ("name", allowed(&case.name))];
     names.extend(case.spot.map(|spot| ("file", allowed(&spot.file))));
     let words = allowed(&case.words);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::diagnostic::Code;
 
-use super::annotation::{Annotation, AnnotationKind, AnnotationLevel, Spot, fingerprints};
+use super::annotation::{Annotation, AnnotationKind, AnnotationLevel, FileSpot, fingerprints};
 use super::document::pretty;
 
 /// Writes all annotations but notices; what points nowhere points at the project's file.
@@ -53,7 +53,7 @@ fn rule(code: &str, kind: AnnotationKind) -> Value {
     json!({ "id": code, "shortDescription": { "text": text }, "help": { "text": text } })
 }
 
-fn location(spot: Option<&Spot>, project_file: &str) -> Value {
+fn location(spot: Option<&FileSpot>, project_file: &str) -> Value {
     let (uri, region) = spot.map_or_else(|| (uri(project_file), line(1)), |spot| (uri(&spot.file), region(spot)));
     json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region } })
 }
@@ -63,7 +63,7 @@ fn line(line: u64) -> Map<String, Value> {
 }
 
 /// A region; of a whole file its first line, without which nothing is shown.
-fn region(spot: &Spot) -> Map<String, Value> {
+fn region(spot: &FileSpot) -> Map<String, Value> {
     let mut region = line(spot.line.unwrap_or(1));
     let numbers = [("startColumn", spot.column), ("endLine", spot.end_line), ("endColumn", spot.end_column)];
     let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number?.into())));

@@ -37,7 +37,7 @@ enum Line {
 
 /// A part of a text, for a form that does not lay it out for a screen.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part<'a> {
+pub(super) enum SheetPart<'a> {
     /// A line of words.
     Words(&'a str),
     /// A line of somebody's own text.
@@ -104,12 +104,12 @@ impl Sheet {
     }
 
     /// Its parts, for a form that does not lay it out for a screen; they have the colours that were given them.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = SheetPart<'_>> {
         self.lines.iter().map(|line| match line {
-            Line::Words(text) => Part::Words(text),
-            Line::Barred { text, hang, .. } => Part::Barred { text, is_change: *hang > 0 },
-            Line::Drawn(text) => Part::Drawn(text),
-            Line::Grid(grid) => Part::Grid(grid),
+            Line::Words(text) => SheetPart::Words(text),
+            Line::Barred { text, hang, .. } => SheetPart::Barred { text, is_change: *hang > 0 },
+            Line::Drawn(text) => SheetPart::Drawn(text),
+            Line::Grid(grid) => SheetPart::Grid(grid),
         })
     }
 

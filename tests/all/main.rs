@@ -19,6 +19,7 @@ mod events;
 mod failure_codes;
 mod faults;
 mod forge;
+mod forms;
 mod frozen;
 mod generated;
 mod genuine;

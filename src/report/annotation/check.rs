@@ -1,6 +1,6 @@
 //! Something that was looked at.
 
-use super::Spot;
+use super::FileSpot;
 
 /// Something that was looked at, and is as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,5 +12,5 @@ pub struct Check {
     /// What is as it should be.
     pub words: String,
     /// Where it stands in the files.
-    pub spot: Option<Spot>,
+    pub spot: Option<FileSpot>,
 }

@@ -5,10 +5,7 @@ use crate::report::screen::Screen;
 use crate::report::validation::ValidationReport;
 use crate::report::words::plural;
 
-use super::{Annotated, Annotation, AnnotationKind, AnnotationLevel, Check, Spot};
-
-/// What files are looked at for, where nothing is wrong with them.
-pub(super) const SUITE: &str = "files";
+use super::{Annotated, Annotation, AnnotationKind, AnnotationLevel, Check, FILES, FileSpot};
 
 /// One of each diagnostic.
 pub(super) fn of_diagnostics(diagnostics: &[DiagnosticView], screen: &Screen) -> Vec<Annotation> {
@@ -18,7 +15,7 @@ pub(super) fn of_diagnostics(diagnostics: &[DiagnosticView], screen: &Screen) ->
 /// That no file has an error, if so.
 pub(super) fn are_well(diagnostics: &[DiagnosticView]) -> Option<Check> {
     let is_well = diagnostics.iter().all(|diagnostic| diagnostic.severity != SeverityView::Error);
-    let (suite, code) = (SUITE.to_owned(), "no-errors".to_owned());
+    let (suite, code) = (FILES.to_owned(), "no-errors".to_owned());
     is_well.then(|| Check { suite, code, words: "the files have no errors".to_owned(), spot: None })
 }
 
@@ -27,15 +24,12 @@ fn of(diagnostic: &DiagnosticView, screen: &Screen) -> Annotation {
         SeverityView::Error => AnnotationLevel::Error,
         SeverityView::Warning => AnnotationLevel::Warning,
     };
-    let label = if diagnostic.label.is_empty() { String::new() } else { format!(": {}", diagnostic.label) };
-    let words = format!("{}{label}", diagnostic.message);
     let place = diagnostic.place.as_ref();
     // What is marked in the source, as far as that may be shown; of a row the column's name.
-    let marked = place.and_then(|place| place.excerpt.as_ref()).and_then(|line| line.text.get(line.marked.clone()));
-    let subject = place.and_then(|place| place.field.as_deref()).or(marked).unwrap_or_default();
-    let annotation = Annotation::new(AnnotationKind::File, level, diagnostic.code, &words)
+    let subject = place.and_then(|place| place.field.as_deref()).or(diagnostic.marked()).unwrap_or_default();
+    let annotation = Annotation::new(AnnotationKind::File, level, diagnostic.code, &diagnostic.words())
         .about(subject)
-        .at(place.map(|place| Spot::of_place(place, screen)));
+        .at(place.map(|place| FileSpot::of_place(place, screen)));
     match &diagnostic.help {
         Some(help) => annotation.hint(help, screen),
         None => annotation,

@@ -15,12 +15,16 @@ use std::collections::HashMap;
 use data_encoding::HEXLOWER;
 
 pub use check::Check;
-pub use place::Spot;
+pub use place::FileSpot;
 
 use crate::identity::encoding::{Encode as _, PublicDigest};
 
 use super::sanitize::{LineFeeds, harmless};
 use super::screen::Screen;
+
+/// What is looked at that belongs to no message: the files, and the plan as a whole.
+const FILES: &str = "files";
+const PLAN: &str = "plan";
 
 /// What a report has to say one by one; most have nothing.
 pub trait Annotated {
@@ -70,7 +74,7 @@ pub struct Annotation {
     /// What to do about it.
     pub hint: Option<String>,
     /// Where it is, if it is in a file.
-    pub spot: Option<Spot>,
+    pub spot: Option<FileSpot>,
     /// What it is about, by name: a message, a bulk, the value that is marked; may be empty.
     pub subject: String,
 }
@@ -155,7 +159,7 @@ impl Annotation {
 
     /// Points at a place.
     #[must_use]
-    pub(super) fn at(self, spot: Option<Spot>) -> Self {
+    pub(super) fn at(self, spot: Option<FileSpot>) -> Self {
         Self { spot, ..self }
     }
 
@@ -163,12 +167,12 @@ impl Annotation {
     #[must_use]
     pub fn suite(&self) -> &str {
         match self.kind {
-            AnnotationKind::File => files::SUITE,
+            AnnotationKind::File => FILES,
             AnnotationKind::Failure => "command",
             AnnotationKind::Stop => "stops",
             AnnotationKind::Doubt => "doubts",
             AnnotationKind::Found => "findings",
-            AnnotationKind::Plan => plan::SUITE,
+            AnnotationKind::Plan => PLAN,
             AnnotationKind::Twice
             | AnnotationKind::Unstopped
             | AnnotationKind::Mismatch
@@ -213,11 +217,11 @@ pub fn fingerprints<'a>(annotations: &'a [Annotation]) -> Vec<String> {
 
 #[cfg(test)]
 pub(in crate::report) mod tests {
-    use super::{Annotation, AnnotationKind, AnnotationLevel, Spot, fingerprints};
+    use super::{Annotation, AnnotationKind, AnnotationLevel, FileSpot, fingerprints};
 
     /// One of a file.
     pub(in crate::report) fn of_file(code: &str, message: &str, line: u64, subject: &str) -> Annotation {
-        let spot = Spot { file: "campaigns/sale.yaml".to_owned(), line: Some(line), ..Spot::default() };
+        let spot = FileSpot { file: "campaigns/sale.yaml".to_owned(), line: Some(line), ..FileSpot::default() };
         Annotation::new(AnnotationKind::File, AnnotationLevel::Error, code, message).at(Some(spot)).about(subject)
     }
 

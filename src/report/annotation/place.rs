@@ -6,7 +6,7 @@ use crate::report::screen::Screen;
 
 /// A place in a file. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Spot {
+pub struct FileSpot {
     /// The file, from the repository's top.
     pub file: String,
     /// The line in which it begins.
@@ -19,7 +19,7 @@ pub struct Spot {
     pub end_column: Option<u64>,
 }
 
-impl Spot {
+impl FileSpot {
     /// The place of a diagnostic.
     #[must_use]
     pub(super) fn of_place(place: &PlaceView, screen: &Screen) -> Self {

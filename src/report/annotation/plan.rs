@@ -13,10 +13,8 @@ use crate::report::words::{list, plural};
 
 use super::files::{are_well, of_diagnostics};
 use super::ledger::{of_doubts, of_stops, of_twice};
-use super::{Annotated, Annotation, AnnotationKind, AnnotationLevel, Check, Spot, ToSend};
+use super::{Annotated, Annotation, AnnotationKind, AnnotationLevel, Check, FileSpot, PLAN, ToSend};
 
-/// What holds of the whole plan.
-pub(super) const SUITE: &str = "plan";
 /// The safety limits of each message, and what is as it should be while they say nothing.
 const OF_MESSAGES: [SafetyLimitKind; 5] = [
     SafetyLimitKind::Expect,
@@ -58,11 +56,11 @@ impl Annotated for PlanReport<'_> {
                 suite: message.message.clone(),
                 code: code(kind),
                 words: is_as_it_should_be(kind, self),
-                spot: Spot::of_message(message, screen),
+                spot: FileSpot::of_message(message, screen),
             }));
         }
         if !refused.iter().any(|(name, _)| *name == SafetyLimitKind::Messages.name()) {
-            let (suite, code) = (SUITE.to_owned(), code(SafetyLimitKind::Messages));
+            let (suite, code) = (PLAN.to_owned(), code(SafetyLimitKind::Messages));
             let words = format!("at most {} an apply", plural(self.limits.messages_per_apply, "message"));
             checks.push(Check { suite, code, words, spot: None });
         }
@@ -121,8 +119,8 @@ fn of_limit(limit: &SafetyLimitView<'_>, plan: &PlanReport<'_>, screen: &Screen)
     let words = format!("{scope}{}{tail}", limit.words);
     let place = plan.messages.iter().find(|view| Some(view.message.as_str()) == message);
     let annotation = Annotation::new(AnnotationKind::Limit, level, format!("limit-{}", limit.name), &words)
-        .about(message.unwrap_or(SUITE))
-        .at(place.and_then(|view| Spot::of_message(view, screen)));
+        .about(message.unwrap_or(PLAN))
+        .at(place.and_then(|view| FileSpot::of_message(view, screen)));
     if level == AnnotationLevel::Notice {
         return annotation;
     }
@@ -143,7 +141,7 @@ fn unstopped(plan: &PlanReport<'_>, screen: &Screen) -> Vec<Annotation> {
         Annotation::new(AnnotationKind::Unstopped, AnnotationLevel::Warning, "handed-over", &words)
             .hint(handed_over::UNCHANGEABLE, screen)
             .about(message)
-            .at(place.and_then(|view| Spot::of_message(view, screen)))
+            .at(place.and_then(|view| FileSpot::of_message(view, screen)))
     })
     .collect()
 }
@@ -161,7 +159,7 @@ fn mismatches(plan: &PlanReport<'_>, screen: &Screen) -> Vec<Annotation> {
     });
     let changed = plan.messages.iter().filter_map(|message| {
         let words = changes(message)?;
-        Some(mismatch(&words).about(&*message.message).at(Spot::of_message(message, screen)))
+        Some(mismatch(&words).about(&*message.message).at(FileSpot::of_message(message, screen)))
     });
     missing.chain(changed).collect()
 }

@@ -5,20 +5,20 @@ use crate::report::screen::Screen;
 use crate::report::text::TextForm as _;
 use crate::report::words::{list, plural};
 
-use super::block::Block;
+use super::block::MarkdownBlock;
 use super::budget::{MarkdownDocument, Rank, Section};
-use super::inline::Inline;
+use super::inline::Phrase;
 use super::lines::entries;
 use super::{MarkdownForm, endless};
 
 impl MarkdownForm for ApplyReport<'_> {
     fn markdown(&self, screen: &Screen) -> MarkdownDocument {
         let mut section = Section::new(Rank::Kept, "entry");
-        section.head(&Block::Heading(2, vec![Inline::Own("sendform apply")]));
-        section.head(&Block::Paragraph(vec![Inline::Strong(vec![Inline::Words(verdict(self))])]));
+        section.head(&MarkdownBlock::Heading(2, vec![Phrase::Own("sendform apply")]));
+        section.head(&MarkdownBlock::Paragraph(vec![Phrase::Strong(vec![Phrase::Words(verdict(self))])]));
         entries(&self.sheet(&endless(screen)), &screen.typed).iter().for_each(|item| section.item(item));
         let mut digest = Section::new(Rank::Kept, "line");
-        digest.head(&Block::Paragraph(vec![Inline::Own("digest "), Inline::Exact(self.digest.clone())]));
+        digest.head(&MarkdownBlock::Paragraph(vec![Phrase::Own("digest "), Phrase::Exact(self.digest.clone())]));
         MarkdownDocument::new(vec![section, digest])
     }
 }

@@ -1,6 +1,6 @@
 //! What a document is made of: headings, paragraphs, lists, tables, fences, and details that fold away.
 
-use super::inline::{Inline, Within, longest_run, written};
+use super::inline::{Phrase, Within, longest_run, written};
 use super::neutral::of_lines;
 
 /// How many lines of a text among others are shown at most, and how many UTF-16 units.
@@ -10,23 +10,23 @@ const WHOLE_MAX: (usize, usize) = (1000, 40_000);
 
 /// A part of a document that stands on lines of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
+pub enum MarkdownBlock {
     /// A heading of a level, from 1.
-    Heading(u8, Vec<Inline>),
+    Heading(u8, Vec<Phrase>),
     /// A line.
-    Paragraph(Vec<Inline>),
+    Paragraph(Vec<Phrase>),
     /// An entry of a list: its line, and what belongs to it.
-    Entry(Vec<Inline>, Vec<Self>),
+    Entry(Vec<Phrase>, Vec<Self>),
     /// The head of a table, and how many of its columns hold texts: the others hold numbers.
-    TableHead(Vec<Inline>, usize),
+    TableHead(Vec<Phrase>, usize),
     /// A row of a table.
-    Row(Vec<Vec<Inline>>),
+    Row(Vec<Vec<Phrase>>),
     /// Somebody's text among others, as it is.
     Fence(Language, String),
     /// A text that is all there is.
     Whole(String),
     /// What folds away under a line.
-    Details(Vec<Inline>, Vec<Self>),
+    Details(Vec<Phrase>, Vec<Self>),
 }
 
 /// How a text is coloured.
@@ -49,7 +49,7 @@ pub(super) enum Sticks {
     ToNothing,
 }
 
-impl Block {
+impl MarkdownBlock {
     /// Somebody's text among others, as it is.
     #[must_use]
     pub fn fence(language: Language, text: &str) -> Self {
@@ -74,13 +74,13 @@ impl Block {
     pub(super) fn written(&self) -> String {
         match self {
             Self::Heading(level, line) => {
-                format!("{} {}", "#".repeat(usize::from(*level)), written(line, Within::Block))
+                format!("{} {}", "#".repeat(usize::from(*level)), written(line, Within::Line))
             }
-            Self::Paragraph(line) => written(line, Within::Block),
+            Self::Paragraph(line) => written(line, Within::Line),
             Self::Entry(line, children) => {
                 let children = joined(children);
                 let children = if children.is_empty() { children } else { format!("\n{}", indented(&children)) };
-                format!("- {}{children}", written(line, Within::Block))
+                format!("- {}{children}", written(line, Within::Line))
             }
             Self::TableHead(names, texts) => {
                 let marks = (0..names.len()).map(|at| if at < *texts { "---" } else { "---:" });
@@ -103,7 +103,7 @@ impl Block {
 }
 
 /// Writes several blocks one below the other.
-pub(super) fn joined(blocks: &[Block]) -> String {
+pub(super) fn joined(blocks: &[MarkdownBlock]) -> String {
     let mut out = String::new();
     for (at, block) in blocks.iter().enumerate() {
         if let Some(above) = at.checked_sub(1).and_then(|above| blocks.get(above)) {
@@ -136,22 +136,22 @@ fn fence(language: Language, text: &str, (lines_max, units_max): (usize, usize))
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, Language, joined};
-    use crate::report::markdown::inline::Inline;
+    use super::{Language, MarkdownBlock, joined};
+    use crate::report::markdown::inline::Phrase;
 
     #[test]
     fn blocks_stand_apart_and_entries_together() {
-        let words = |text: &str| vec![Inline::Words(text.to_owned())];
+        let words = |text: &str| vec![Phrase::Words(text.to_owned())];
         let blocks = [
-            Block::Heading(3, words("a # b #")),
-            Block::Entry(
+            MarkdownBlock::Heading(3, words("a # b #")),
+            MarkdownBlock::Entry(
                 words("one"),
-                vec![Block::fence(Language::Diff, "- ```\n+ x"), Block::Entry(words("c"), vec![])],
+                vec![MarkdownBlock::fence(Language::Diff, "- ```\n+ x"), MarkdownBlock::Entry(words("c"), vec![])],
             ),
-            Block::Entry(words("two"), vec![]),
-            Block::TableHead(vec![Inline::Own("name"), Inline::Own("people")], 1),
-            Block::Row(vec![words("a|b"), words("2")]),
-            Block::Details(words("more <b>"), vec![Block::fence(Language::Text, "")]),
+            MarkdownBlock::Entry(words("two"), vec![]),
+            MarkdownBlock::TableHead(vec![Phrase::Own("name"), Phrase::Own("people")], 1),
+            MarkdownBlock::Row(vec![words("a|b"), words("2")]),
+            MarkdownBlock::Details(words("more <b>"), vec![MarkdownBlock::fence(Language::Text, "")]),
         ];
         insta::assert_snapshot!(joined(&blocks), @r"
         ### a \# b \#

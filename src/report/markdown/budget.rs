@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use crate::report::words::plural;
 
-use super::block::{Block, Sticks, joined};
+use super::block::{MarkdownBlock, Sticks, joined};
 use super::neutral::length;
 
 /// How soon a section loses entries, the first of them first.
@@ -32,7 +32,7 @@ pub enum Limit {
 
 /// A text, and how long it is.
 #[derive(Debug, Clone)]
-struct Piece {
+struct Fragment {
     text: String,
     units: usize,
     sticks: bool,
@@ -44,8 +44,8 @@ pub struct Section {
     rank: Rank,
     /// What an item is called.
     name: &'static str,
-    head: Vec<Piece>,
-    items: Vec<Piece>,
+    head: Vec<Fragment>,
+    items: Vec<Fragment>,
     items_max: usize,
     left_out: usize,
 }
@@ -56,7 +56,7 @@ pub struct MarkdownDocument {
     sections: Vec<Section>,
 }
 
-impl Piece {
+impl Fragment {
     fn new(text: String, sticks: bool) -> Self {
         let units = length(&text);
         Self { text, units, sticks }
@@ -77,22 +77,22 @@ impl Section {
     }
 
     /// Adds what stands at its head.
-    pub fn head(&mut self, block: &Block) {
-        self.head.push(Piece::new(block.written(), false));
+    pub fn head(&mut self, block: &MarkdownBlock) {
+        self.head.push(Fragment::new(block.written(), false));
     }
 
     /// Adds an item, made of blocks.
-    pub fn item(&mut self, blocks: &[Block]) {
+    pub fn item(&mut self, blocks: &[MarkdownBlock]) {
         if self.items.len() >= self.items_max {
             self.left_out += 1;
             return;
         }
-        let sticks = match blocks.first().map_or(Sticks::ToNothing, Block::sticks) {
+        let sticks = match blocks.first().map_or(Sticks::ToNothing, MarkdownBlock::sticks) {
             Sticks::ToEntries => !self.items.is_empty(),
             Sticks::ToTable => true,
             Sticks::ToNothing => false,
         };
-        self.items.push(Piece::new(joined(blocks), sticks));
+        self.items.push(Fragment::new(joined(blocks), sticks));
     }
 
     /// Whether there is nothing to say.
@@ -111,10 +111,10 @@ impl Section {
         self.left_out += 1;
     }
 
-    fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
+    fn pieces(&self) -> impl Iterator<Item = Fragment> + '_ {
         let rest = (self.left_out > 0).then(|| {
             let name = format!("more {}", self.name);
-            Piece::new(format!("… and {}", plural(self.left_out as u64, &name)), false)
+            Fragment::new(format!("… and {}", plural(self.left_out as u64, &name)), false)
         });
         self.head.iter().chain(&self.items).cloned().chain(rest)
     }
@@ -189,28 +189,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Limit, MarkdownDocument, Rank, Section};
-    use crate::report::markdown::block::{Block, Language};
-    use crate::report::markdown::inline::Inline;
+    use crate::report::markdown::block::{Language, MarkdownBlock};
+    use crate::report::markdown::inline::Phrase;
     use crate::report::markdown::neutral::length;
 
     const FIRST: &str = "<!-- first -->";
 
-    fn words(text: &str) -> Vec<Inline> {
-        vec![Inline::Words(text.to_owned())]
+    fn words(text: &str) -> Vec<Phrase> {
+        vec![Phrase::Words(text.to_owned())]
     }
 
     /// Letters of all widths.
     fn document(samples: &[&str], warnings: usize, kept: usize) -> MarkdownDocument {
         let mut verdict = Section::new(Rank::Kept, "part");
-        verdict.head(&Block::Paragraph(words("verdict č👍")));
+        verdict.head(&MarkdownBlock::Paragraph(words("verdict č👍")));
         let mut person = Section::new(Rank::Kept, "thing").at_most(5);
-        (0..kept).for_each(|at| person.item(&[Block::Entry(words(&format!("kept {at}")), Vec::new())]));
+        (0..kept).for_each(|at| person.item(&[MarkdownBlock::Entry(words(&format!("kept {at}")), Vec::new())]));
         let mut sampled = Section::new(Rank::Samples, "sample");
-        samples.iter().for_each(|text| sampled.item(&[Block::fence(Language::Text, text)]));
+        samples.iter().for_each(|text| sampled.item(&[MarkdownBlock::fence(Language::Text, text)]));
         let mut warned = Section::new(Rank::Warnings, "warning");
-        (0..warnings).for_each(|at| warned.item(&[Block::Entry(words(&format!("careful {at}")), Vec::new())]));
+        (0..warnings).for_each(|at| warned.item(&[MarkdownBlock::Entry(words(&format!("careful {at}")), Vec::new())]));
         let mut digest = Section::new(Rank::Kept, "part");
-        digest.head(&Block::Paragraph(vec![Inline::Own("digest")]));
+        digest.head(&MarkdownBlock::Paragraph(vec![Phrase::Own("digest")]));
         MarkdownDocument::new(vec![verdict, person, sampled, warned, digest])
     }
 

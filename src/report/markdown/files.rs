@@ -6,9 +6,9 @@ use crate::report::text::diagnostics;
 use crate::report::text::validation;
 use crate::report::validation::ValidationReport;
 
-use super::block::Block;
+use super::block::MarkdownBlock;
 use super::budget::{MarkdownDocument, Rank, Section};
-use super::inline::Inline;
+use super::inline::Phrase;
 use super::lines::entries;
 use super::prose::prose;
 use super::{MarkdownForm, endless};
@@ -35,34 +35,30 @@ fn of_severity(mut section: Section, of: SeverityView, diagnostics: &[Diagnostic
             SeverityView::Error => "Errors in the files",
             SeverityView::Warning => "Warnings",
         };
-        section.head(&Block::Heading(3, vec![Inline::Own(name)]));
+        section.head(&MarkdownBlock::Heading(3, vec![Phrase::Own(name)]));
     }
     found.for_each(|diagnostic| section.item(&[entry(diagnostic, screen)]));
     section
 }
 
-fn entry(diagnostic: &DiagnosticView, screen: &Screen) -> Block {
-    let mut line = vec![Inline::Exact(diagnostic.code.to_owned())];
+fn entry(diagnostic: &DiagnosticView, screen: &Screen) -> MarkdownBlock {
+    let mut line = vec![Phrase::Exact(diagnostic.code.to_owned())];
     if let Some(place) = &diagnostic.place {
-        line.push(Inline::Own(" at "));
-        line.push(Inline::Code(place_words(place, screen)));
+        line.push(Phrase::Own(" at "));
+        line.push(Phrase::Code(place_words(place, screen)));
     }
-    line.push(Inline::Own(": "));
-    line.extend(prose(&diagnostic.message, &screen.typed));
-    if !diagnostic.label.is_empty() {
-        line.push(Inline::Own(": "));
-        line.extend(prose(&diagnostic.label, &screen.typed));
-    }
-    let help = diagnostic.help.iter().map(|help| Block::Entry(prose(help, &screen.typed), Vec::new()));
+    line.push(Phrase::Own(": "));
+    line.extend(prose(&diagnostic.words(), &screen.typed));
+    let help = diagnostic.help.iter().map(|help| MarkdownBlock::Entry(prose(help, &screen.typed), Vec::new()));
     let notes = diagnostic.notes.iter().take(NOTES_SHOWN_MAX).map(|note| {
-        let mut line = vec![Inline::Code(place_words(&note.place, screen))];
+        let mut line = vec![Phrase::Code(place_words(&note.place, screen))];
         if !note.message.is_empty() {
-            line.push(Inline::Own(": "));
+            line.push(Phrase::Own(": "));
             line.extend(prose(&note.message, &screen.typed));
         }
-        Block::Entry(line, Vec::new())
+        MarkdownBlock::Entry(line, Vec::new())
     });
-    Block::Entry(line, help.chain(notes).collect())
+    MarkdownBlock::Entry(line, help.chain(notes).collect())
 }
 
 /// A place in the repository: `campaigns/sale.yaml:12:3`.
@@ -77,7 +73,7 @@ impl MarkdownForm for ValidationReport<'_> {
         let mut verdict = Section::new(Rank::Kept, "line");
         if !self.diagnostics.is_empty() {
             let counted = diagnostics::summary(&self.diagnostics);
-            verdict.head(&Block::Paragraph(vec![Inline::Strong(vec![Inline::Words(counted)])]));
+            verdict.head(&MarkdownBlock::Paragraph(vec![Phrase::Strong(vec![Phrase::Words(counted)])]));
         }
         let mut said = Section::new(Rank::Kept, "line");
         let well = validation::said(self);

@@ -2,11 +2,11 @@
 
 use crate::report::sanitize::{LineFeeds, harmless};
 
-use super::neutral::on_one_line;
+use super::neutral::{ShownAs, on_one_line};
 
 /// What stands in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inline {
+pub enum Phrase {
     /// Our own words, which may be Markdown.
     Own(&'static str),
     /// Words that may hold somebody's values: they are shown as they are.
@@ -24,7 +24,7 @@ pub enum Inline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
     /// A block of its own: it must not begin like another one.
-    Block,
+    Line,
     /// A cell of a table.
     Cell,
     /// The summary of details, which is HTML.
@@ -32,15 +32,15 @@ pub(super) enum Within {
 }
 
 /// Writes a line.
-pub(super) fn written(line: &[Inline], within: Within) -> String {
+pub(super) fn written(line: &[Phrase], within: Within) -> String {
     let mut out = String::new();
     for inline in line {
         let text = match inline {
-            Inline::Own(text) => (*text).to_owned(),
-            Inline::Words(text) => words(&on_one_line(text), within, out.is_empty()),
-            Inline::Code(text) => code(&on_one_line(text), within),
-            Inline::Exact(text) => code(&harmless(text, LineFeeds::Escape), within),
-            Inline::Strong(line) => strong(&written(line, within), within),
+            Phrase::Own(text) => (*text).to_owned(),
+            Phrase::Words(text) => words(&on_one_line(text, ShownAs::Words), within, out.is_empty()),
+            Phrase::Code(text) => code(&on_one_line(text, ShownAs::Code), within),
+            Phrase::Exact(text) => code(&harmless(text, LineFeeds::Escape), within),
+            Phrase::Strong(line) => strong(&written(line, within), within),
         };
         out.push_str(&text);
     }
@@ -49,7 +49,7 @@ pub(super) fn written(line: &[Inline], within: Within) -> String {
 
 fn strong(text: &str, within: Within) -> String {
     match within {
-        Within::Block | Within::Cell => format!("**{}**", text.trim()),
+        Within::Line | Within::Cell => format!("**{}**", text.trim()),
         Within::Html => format!("<b>{text}</b>"),
     }
 }
@@ -90,7 +90,7 @@ fn code(text: &str, within: Within) -> String {
     let text = match within {
         // A table takes the backslash away, but one before it would count twice.
         Within::Cell => text.replace("\\|", "\\\u{200b}|").replace('|', "\\|"),
-        Within::Block | Within::Html => text.to_owned(),
+        Within::Line | Within::Html => text.to_owned(),
     };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
@@ -117,13 +117,13 @@ fn html(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Inline, Within, written};
+    use super::{Phrase, Within, written};
 
     #[test]
     fn a_line_is_escaped_by_where_it_stands() {
-        let all = Within::Block;
-        let words = |text: &str, within| written(&[Inline::Words(text.to_owned())], within);
-        let code = |text: &str, within| written(&[Inline::Code(text.to_owned())], within);
+        let all = Within::Line;
+        let words = |text: &str, within| written(&[Phrase::Words(text.to_owned())], within);
+        let code = |text: &str, within| written(&[Phrase::Code(text.to_owned())], within);
         assert_eq!(words("[a](b) *c* <d>", all), r"\[a\](b) \*c\* \<d\>");
         assert_eq!(words("- a - b", all), r"\- a - b");
         assert_eq!(words("12. a. 3.", all), r"12\. a. 3.");
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(code(r"a\|b|", Within::Cell), "`a\\\u{200b}\\|b\\|`");
         assert_eq!(code("<b>", Within::Html), "<code>&lt;b&gt;</code>");
         assert_eq!(code(" ", all), "");
-        let strong = Inline::Strong(vec![Inline::Own("2 of "), Inline::Words("a*b".to_owned())]);
+        let strong = Phrase::Strong(vec![Phrase::Own("2 of "), Phrase::Words("a*b".to_owned())]);
         assert_eq!(written(&[strong], all), r"**2 of a\*b**");
     }
 }

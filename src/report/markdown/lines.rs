@@ -3,11 +3,11 @@
 
 use crate::report::grid::Grid;
 use crate::report::mark::Mark;
-use crate::report::sheet::{Part, Sheet};
+use crate::report::sheet::{Sheet, SheetPart};
 use crate::report::typed::Typed;
 
-use super::block::{Block, Language};
-use super::inline::Inline;
+use super::block::{Language, MarkdownBlock};
+use super::inline::Phrase;
 use super::prose::prose;
 
 /// How many lines that belong to another one are shown: the first, and the last, where the commands are.
@@ -16,20 +16,22 @@ const CHILDREN_SHOWN_MAX: (usize, usize) = (8, 5);
 const ROWS_SHOWN_MAX: usize = 200;
 
 /// Makes an item of each line that is not indented.
-pub(super) fn entries(sheet: &Sheet, typed: &Typed) -> Vec<Vec<Block>> {
+pub(super) fn entries(sheet: &Sheet, typed: &Typed) -> Vec<Vec<MarkdownBlock>> {
     let mut items: Vec<Item> = Vec::new();
     for part in sheet.parts() {
         match part {
-            Part::Words("") => {}
-            Part::Words(text) if text.starts_with(' ') && matches!(items.last(), Some(Item::Entry { .. })) => {
-                child(&mut items, Block::Entry(line(text.trim_start(), typed), Vec::new()));
+            SheetPart::Words("") => {}
+            SheetPart::Words(text) if text.starts_with(' ') && matches!(items.last(), Some(Item::Entry { .. })) => {
+                child(&mut items, MarkdownBlock::Entry(line(text.trim_start(), typed), Vec::new()));
             }
-            Part::Words(text) => items.push(Item::Entry { line: line(text.trim_start(), typed), children: Vec::new() }),
-            Part::Barred { text, is_change } => {
+            SheetPart::Words(text) => {
+                items.push(Item::Entry { line: line(text.trim_start(), typed), children: Vec::new() })
+            }
+            SheetPart::Barred { text, is_change } => {
                 barred(&mut items, text, if is_change { Language::Diff } else { Language::Text });
             }
-            Part::Drawn(text) => barred(&mut items, text, Language::Text),
-            Part::Grid(grid) => items.push(Item::Table(table(grid))),
+            SheetPart::Drawn(text) => barred(&mut items, text, Language::Text),
+            SheetPart::Grid(grid) => items.push(Item::Table(table(grid))),
         }
     }
     items.into_iter().map(Item::blocks).collect()
@@ -37,20 +39,20 @@ pub(super) fn entries(sheet: &Sheet, typed: &Typed) -> Vec<Vec<Block>> {
 
 /// A line, and what belongs to it; or a table.
 enum Item {
-    Entry { line: Vec<Inline>, children: Vec<Block> },
-    Table(Vec<Block>),
+    Entry { line: Vec<Phrase>, children: Vec<MarkdownBlock> },
+    Table(Vec<MarkdownBlock>),
 }
 
 impl Item {
-    fn blocks(self) -> Vec<Block> {
+    fn blocks(self) -> Vec<MarkdownBlock> {
         match self {
             Self::Table(blocks) => blocks,
-            Self::Entry { line, children } => vec![Block::Entry(line, shortened(children))],
+            Self::Entry { line, children } => vec![MarkdownBlock::Entry(line, shortened(children))],
         }
     }
 }
 
-fn child(items: &mut [Item], block: Block) {
+fn child(items: &mut [Item], block: MarkdownBlock) {
     if let Some(Item::Entry { children, .. }) = items.last_mut() {
         children.push(block);
     }
@@ -63,45 +65,57 @@ fn barred(items: &mut Vec<Item>, text: &str, language: Language) {
     }
     let Some(Item::Entry { children, .. }) = items.last_mut() else { return };
     match children.last_mut() {
-        Some(Block::Fence(of, all)) if *of == language => {
+        Some(MarkdownBlock::Fence(of, all)) if *of == language => {
             all.push('\n');
             all.push_str(text);
         }
-        _ => children.push(Block::fence(language, text)),
+        _ => children.push(MarkdownBlock::fence(language, text)),
     }
 }
 
 /// A line without its mark; what somebody should look at is in bold.
-fn line(text: &str, typed: &Typed) -> Vec<Inline> {
+fn line(text: &str, typed: &Typed) -> Vec<Phrase> {
     let marks = [Mark::Sends, Mark::Waits, Mark::Note, Mark::Look];
     let marked = marks.into_iter().find_map(|mark| {
         let rest = text.strip_prefix(mark.sign())?.strip_prefix(' ')?;
         Some((mark, rest))
     });
     match marked {
-        Some((Mark::Look, rest)) => vec![Inline::Strong(prose(rest, typed))],
-        Some((_, rest)) => prose(rest, typed),
-        None => prose(text, typed),
+        Some((Mark::Look, rest)) => vec![Phrase::Strong(columns(rest, typed))],
+        Some((_, rest)) => columns(rest, typed),
+        None => columns(text, typed),
     }
 }
 
-fn shortened(mut children: Vec<Block>) -> Vec<Block> {
+/// What stands in a column of its own before all else is an id, which is there to be copied.
+fn columns(text: &str, typed: &Typed) -> Vec<Phrase> {
+    let is_of_id = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-');
+    match text.split_once("  ") {
+        Some((id, rest)) if !id.is_empty() && id.chars().all(is_of_id) => {
+            let gap = [Phrase::Exact(id.to_owned()), Phrase::Own("  ")];
+            gap.into_iter().chain(prose(rest, typed)).collect()
+        }
+        _ => prose(text, typed),
+    }
+}
+
+fn shortened(mut children: Vec<MarkdownBlock>) -> Vec<MarkdownBlock> {
     let (first, last) = CHILDREN_SHOWN_MAX;
     let Some(rest) = children.len().checked_sub(first + last).filter(|rest| *rest > 1) else { return children };
     let end = children.split_off(first + rest);
     children.truncate(first);
-    children.push(Block::Entry(vec![Inline::Words(format!("… and {rest} more"))], Vec::new()));
+    children.push(MarkdownBlock::Entry(vec![Phrase::Words(format!("… and {rest} more"))], Vec::new()));
     children.extend(end);
     children
 }
 
-fn table(grid: &Grid) -> Vec<Block> {
-    let cell = |text: &String| Inline::Words(text.clone());
+fn table(grid: &Grid) -> Vec<MarkdownBlock> {
+    let cell = |text: &String| Phrase::Words(text.clone());
     let rows = grid.rows();
-    let head = Block::TableHead(grid.header().iter().map(cell).collect(), grid.texts());
-    let row = |row: &Vec<String>| Block::Row(row.iter().map(|text| vec![cell(text)]).collect());
+    let head = MarkdownBlock::TableHead(grid.header().iter().map(cell).collect(), grid.texts());
+    let row = |row: &Vec<String>| MarkdownBlock::Row(row.iter().map(|text| vec![cell(text)]).collect());
     let rest = rows.len().saturating_sub(ROWS_SHOWN_MAX);
-    let rest = (rest > 0).then(|| Block::Paragraph(vec![Inline::Words(format!("… and {rest} more"))]));
+    let rest = (rest > 0).then(|| MarkdownBlock::Paragraph(vec![Phrase::Words(format!("… and {rest} more"))]));
     std::iter::once(head).chain(rows.iter().take(ROWS_SHOWN_MAX).map(row)).chain(rest).collect()
 }
 
@@ -115,7 +129,9 @@ mod tests {
 
     #[test]
     fn lines_become_entries_with_what_belongs_to_them() {
-        let mut sheet = Sheet::from("! 2 people in `a*b`, and *all*\n  settle them: sendform reconcile\n");
+        let mut sheet = Sheet::from(
+            "! 2 people in `a*b`, and *all*\n  a.b.r1.616c1c5802824f8b  2 people\n  settle them: sendform reconcile\n",
+        );
         sheet.barred("- Hi", 2, str::to_owned);
         sheet.barred("+ Hello", 2, str::to_owned);
         (0..15).for_each(|at| line(&mut sheet, &format!("  line {at}")));
@@ -125,6 +141,7 @@ mod tests {
         let blocks: Vec<_> = entries(&sheet, &Typed::default()).into_iter().flatten().collect();
         insta::assert_snapshot!(joined(&blocks), @r"
         - **2 people in `a*b`, and \*all\***
+          - `a.b.r1.616c1c5802824f8b`  2 people
           - settle them: `sendform reconcile`
 
           ```diff
@@ -137,8 +154,7 @@ mod tests {
           - line 2
           - line 3
           - line 4
-          - line 5
-          - … and 4 more
+          - … and 5 more
           - line 10
           - line 11
           - line 12

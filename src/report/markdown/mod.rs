@@ -23,7 +23,7 @@ use super::screen::Screen;
 use super::style::Paint;
 use super::text::TextForm;
 
-use block::Block;
+use block::MarkdownBlock;
 use budget::{MarkdownDocument, Rank, Section};
 
 /// How long a comment on GitHub may be, in characters; they are counted as UTF-16 does, which is never less than any
@@ -50,7 +50,7 @@ fn of_text(text: &str) -> MarkdownDocument {
     let lines = text.trim_matches('\n');
     let mut section = Section::new(Rank::Kept, "part");
     if !lines.is_empty() {
-        section.item(&[Block::Whole(lines.to_owned())]);
+        section.item(&[MarkdownBlock::Whole(lines.to_owned())]);
     }
     MarkdownDocument::new(vec![section])
 }

@@ -18,10 +18,10 @@ use crate::report::typed::Typed;
 use crate::report::words::{number, plural};
 use crate::timing;
 
-use super::block::{Block, Language};
+use super::block::{Language, MarkdownBlock};
 use super::budget::{MarkdownDocument, Rank, Section};
 use super::files::{errors, warnings};
-use super::inline::Inline;
+use super::inline::Phrase;
 use super::lines::entries;
 use super::prose::prose;
 use super::{MarkdownForm, endless};
@@ -51,16 +51,16 @@ impl MarkdownForm for PlanReport<'_> {
 /// What would happen, in one line.
 fn verdict(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     let mut section = Section::new(Rank::Kept, "line");
-    let mut head = vec![Inline::Own("sendform plan: "), Inline::Code(plan.project.to_owned())];
+    let mut head = vec![Phrase::Own("sendform plan: "), Phrase::Code(plan.project.to_owned())];
     if !plan.gateway.is_empty() {
-        head.extend([Inline::Own(" on "), Inline::Code(plan.gateway.to_owned())]);
+        head.extend([Phrase::Own(" on "), Phrase::Code(plan.gateway.to_owned())]);
     }
-    section.head(&Block::Heading(2, head));
-    let mut line = vec![Inline::Strong(prose(&words::summary(plan, PLAIN), &screen.typed))];
+    section.head(&MarkdownBlock::Heading(2, head));
+    let mut line = vec![Phrase::Strong(prose(&words::summary(plan, PLAIN), &screen.typed))];
     for (name, leaving) in [(" · first ", first_leaves(plan)), (" · last ", last_leaves(plan))] {
-        line.extend(leaving.into_iter().flat_map(|when| [Inline::Own(name), Inline::Words(when)]));
+        line.extend(leaving.into_iter().flat_map(|when| [Phrase::Own(name), Phrase::Words(when)]));
     }
-    section.head(&Block::Paragraph(line));
+    section.head(&MarkdownBlock::Paragraph(line));
     section
 }
 
@@ -113,7 +113,7 @@ fn needs_a_person(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     ending::after_plan(&mut sheet, plan, screen);
     let mut section = Section::new(Rank::Kept, "thing").at_most(THINGS_SHOWN_MAX);
     if !sheet.is_empty() {
-        section.head(&Block::Heading(3, vec![Inline::Own("Needs a person")]));
+        section.head(&MarkdownBlock::Heading(3, vec![Phrase::Own("Needs a person")]));
     }
     entries(&sheet, &screen.typed).iter().for_each(|item| section.item(item));
     section
@@ -129,41 +129,41 @@ fn messages(plan: &PlanReport<'_>, screen: &Screen) -> Section {
             [_, _, ..] if !plan.shows_all => vec![brief::together(&group, PLAIN)],
             _ => group.iter().map(|message| brief::alone(message, plan.now, screen)).collect(),
         };
-        told.iter().for_each(|told| section.head(&Block::Paragraph(prose(told, &screen.typed))));
+        told.iter().for_each(|told| section.head(&MarkdownBlock::Paragraph(prose(told, &screen.typed))));
     }
     if whole.is_empty() {
         return section;
     }
     let names = ["message", "from, to", "when", "everybody else", "to send", "later", "rows"];
-    section.head(&Block::TableHead(names.map(Inline::Own).to_vec(), 4));
+    section.head(&MarkdownBlock::TableHead(names.map(Phrase::Own).to_vec(), 4));
     whole.iter().for_each(|message| section.item(&[row(message, plan.now)]));
     section
 }
 
-fn row(message: &MessageView<'_>, now: Timestamp) -> Block {
+fn row(message: &MessageView<'_>, now: Timestamp) -> MarkdownBlock {
     let is_bound = message.bounded_without.is_some();
     let people = |gate: Gate| match message.gates.get(gate) {
-        0 => vec![Inline::Own("0")],
-        count => vec![Inline::Strong(vec![Inline::Words(at_most::count(&number(count), is_bound))])],
+        0 => vec![Phrase::Own("0")],
+        count => vec![Phrase::Strong(vec![Phrase::Words(at_most::count(&number(count), is_bound))])],
     };
     let when = [clocks::due(message), clocks::later(message)];
     let when: Vec<&str> =
         when.iter().map(|when| when.trim_start_matches([' ', ':'])).filter(|it| !it.is_empty()).collect();
     let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };
-    Block::Row(vec![
+    MarkdownBlock::Row(vec![
         named(message),
-        vec![Inline::Code(message.sender.to_owned()), Inline::Own(" to "), Inline::Code(message.audience.to_owned())],
-        vec![Inline::Words(when)],
+        vec![Phrase::Code(message.sender.to_owned()), Phrase::Own(" to "), Phrase::Code(message.audience.to_owned())],
+        vec![Phrase::Words(when)],
         prose(&everybody_else(message, now), &Typed::default()),
         people(Gate::ToSend),
         people(Gate::NotDue),
-        vec![if message.read { Inline::Words(number(message.rows)) } else { Inline::Own("not read") }],
+        vec![if message.read { Phrase::Words(number(message.rows)) } else { Phrase::Own("not read") }],
     ])
 }
 
 /// A message, and its revision.
-fn named(message: &MessageView<'_>) -> Vec<Inline> {
-    vec![Inline::Exact(message.message.clone()), Inline::Words(format!(" r{}", message.revision))]
+fn named(message: &MessageView<'_>) -> Vec<Phrase> {
+    vec![Phrase::Exact(message.message.clone()), Phrase::Words(format!(" r{}", message.revision))]
 }
 
 /// Where all others end; together with those to send they are all rows.
@@ -193,7 +193,7 @@ fn texts(plan: &PlanReport<'_>, screen: &Screen) -> Section {
         at_most::in_clear(&mut sheet, message, plan.now, PLAIN);
         handed_over::message(&mut sheet, message, plan.now, PLAIN);
         if is_new(message) {
-            line(&mut sheet, "  new text");
+            line(&mut sheet, "  the text");
             difference::diff(&mut sheet, "", message.template, PLAIN);
         }
         if sheet.len() > before {
@@ -201,7 +201,7 @@ fn texts(plan: &PlanReport<'_>, screen: &Screen) -> Section {
         }
     }
     if !told.is_empty() {
-        section.head(&Block::Heading(3, vec![Inline::Own("Texts, new and changed")]));
+        section.head(&MarkdownBlock::Heading(3, vec![Phrase::Own("Texts, new and changed")]));
     }
     told.iter().for_each(|item| section.item(item));
     section
@@ -225,22 +225,22 @@ fn samples(plan: &PlanReport<'_>) -> Section {
     section
 }
 
-fn details(message: &MessageView<'_>, sample: &SampleView<'_>) -> Block {
+fn details(message: &MessageView<'_>, sample: &SampleView<'_>) -> MarkdownBlock {
     let name = if message.samples.len() == 1 { "text" } else { sample.name };
     let size = plural(sample.characters, "character");
-    let line = [Inline::Exact(message.message.clone()), Inline::Words(format!(": {name} ({size})"))];
-    Block::Details(line.to_vec(), vec![Block::fence(Language::Text, sample.text)])
+    let line = [Phrase::Exact(message.message.clone()), Phrase::Words(format!(": {name} ({size})"))];
+    MarkdownBlock::Details(line.to_vec(), vec![MarkdownBlock::fence(Language::Text, sample.text)])
 }
 
 /// The limits, and last the digest.
 fn end(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     let mut section = Section::new(Rank::Kept, "line");
-    section.head(&Block::Paragraph(prose(&words::limits(&plan.limits), &screen.typed)));
+    section.head(&MarkdownBlock::Paragraph(prose(&words::limits(&plan.limits), &screen.typed)));
     let digest = match &plan.digest {
-        Some(digest) if plan.is_sound => vec![Inline::Own("digest "), Inline::Exact(digest.clone())],
-        Some(_) => vec![Inline::Own("no digest: there is nothing to approve while the files have errors")],
-        None => vec![Inline::Own("no digest: this plan was not compared with the ledger")],
+        Some(digest) if plan.is_sound => vec![Phrase::Own("digest "), Phrase::Exact(digest.clone())],
+        Some(_) => vec![Phrase::Own("no digest: there is nothing to approve while the files have errors")],
+        None => vec![Phrase::Own("no digest: this plan was not compared with the ledger")],
     };
-    section.head(&Block::Paragraph(digest));
+    section.head(&MarkdownBlock::Paragraph(digest));
     section
 }
