@@ -33,6 +33,7 @@ mod plan;
 mod postgres_store;
 mod prompt;
 mod readme;
+mod recorded;
 mod settling;
 mod stop_after;
 mod stores;
