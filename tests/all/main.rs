@@ -29,6 +29,7 @@ mod moved;
 mod opt_outs;
 mod own_files;
 mod paths;
+mod pieces;
 mod plan;
 mod postgres_store;
 mod prompt;
