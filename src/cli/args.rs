@@ -288,6 +288,9 @@ pub(super) struct ApplyArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     pub auto_approve: bool,
+    /// Commit the lockfile afterwards, and push it; refused before anything is sent if that cannot be done
+    #[arg(long)]
+    pub commit: bool,
     /// Send only if the plan has this digest
     #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
     pub expect_digest: Option<String>,

@@ -88,6 +88,7 @@ const PAGES: [HelpPage; 26] = [
             ("sendform apply", "show the plan, ask, and send"),
             ("sendform apply sale.plan --auto-approve", "send what was reviewed, and nothing else"),
             ("sendform apply --accept messages=12000", "beyond a safety limit, up to a number"),
+            ("sendform apply --commit", "then commit the lockfile and push it"),
             ("sendform apply --sandbox -y", "try it without a gateway"),
         ],
     ),

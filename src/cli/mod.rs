@@ -26,6 +26,7 @@ mod panic_hook;
 mod planning;
 mod prepare;
 mod progress;
+mod recording;
 mod rejections;
 mod settings;
 mod shell_quote;

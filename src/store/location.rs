@@ -10,7 +10,9 @@ use crate::ledger::{Header, Ledger, Shadow, Trust, View};
 
 use super::binding::Binding;
 use super::error::StoreError;
-use super::git::{Branch, GitLedger, Publishing, Unpublished, Upstream, look_unpublished};
+use super::git::{
+    Branch, ForgeToken, GitLedger, Publishing, RecordError, Recorder, Unpublished, Upstream, look_unpublished,
+};
 use super::lockfile::Lockfile;
 use super::open_ledger::OpenLedger;
 use super::paths::Paths;
@@ -346,6 +348,15 @@ impl LedgerLocation {
     #[must_use]
     pub fn unpublished(&self) -> Option<Unpublished> {
         self.kept_files().map(|[lockfile, stops]| look_unpublished(&lockfile, &stops))
+    }
+
+    /// Finds the branch that [`LedgerLocation::kept_files`] are committed to, and makes sure that they can be pushed;
+    /// nothing, where git never sees them.
+    ///
+    /// # Errors
+    /// If they cannot be.
+    pub fn recorder(&self, expected: &Binding, token: Option<&ForgeToken>) -> Result<Option<Recorder>, RecordError> {
+        self.kept_files().map(|files| Recorder::open(files, &expected.seals, token)).transpose()
     }
 
     /// Compares the ledger with its shadow; a store without one is the same as its shadow.

@@ -36,8 +36,8 @@ pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::{DamagedText, StoreError, lost_key_words};
 pub use git::{
-    Branch, CloneState, FetchedBranch, FetchedLockfile, ForgeToken, GitError, GitLedger, GitSilence, Publishing, Said,
-    TokenOrigin, Unpublished, Upstream,
+    Branch, CloneState, FetchedBranch, FetchedLockfile, ForgeToken, GitError, GitLedger, GitSilence, Publishing,
+    RecordError, Recorded, Recorder, Said, TokenOrigin, Unpublished, Upstream,
 };
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};

@@ -2,7 +2,7 @@
 //! agree with the program, and their links lead somewhere.
 
 mod keys;
-mod page;
+pub(crate) mod page;
 mod picture;
 mod request;
 mod shell;
@@ -10,20 +10,19 @@ mod shell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Origin, Project, git};
+use crate::support::Project;
 
 use page::{Page, code_spans};
 use shell::Shell;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -239,75 +238,6 @@ fn its_job_for_kubernetes_runs_workers() {
     let data = asked.iter().position(|word| *word == "--data").unwrap();
     asked.insert(data + 1, "/audiences");
     Project::empty().run(&asked).code(0);
-}
-
-#[test]
-fn its_workflows_run_and_lose_nothing() {
-    // The major version that is maintained; of an older one a runner warns, and at last refuses it.
-    const CHECKOUT: &str = "actions/checkout@v7";
-    let pages = [Page::read(), Page::at("src/store/README.md")];
-    let blocks = pages.iter().flat_map(|page| page.blocks("yaml"));
-    let blocks = blocks.filter(|block| block.starts_with("# .github/workflows/"));
-    let workflows: Vec<Value> = blocks
-        .map(|block| {
-            assert!(!block.contains("exit 0") && !block.contains("|| true"), "a failure is swallowed: {block}");
-            serde_yaml::from_str(block).unwrap()
-        })
-        .collect();
-    assert_eq!(workflows.len(), 2);
-    for workflow in &workflows {
-        assert!(workflow["on"]["push"]["branches"].is_array(), "nothing starts it: {workflow}");
-        for job in workflow["jobs"].as_object().unwrap().values() {
-            assert!(!job["runs-on"].is_null(), "{job}");
-            let steps = job["steps"].as_array().unwrap();
-            assert_eq!(steps[0]["uses"], CHECKOUT);
-            for step in steps {
-                let run = step["run"].as_str();
-                assert!(run.is_some() || step["uses"] == CHECKOUT, "{step}");
-                if let Some(command) = run.and_then(|run| run.strip_prefix("sendform ")) {
-                    Project::empty().run(command.split(' ').chain(["--help"])).code(0);
-                }
-            }
-        }
-    }
-    let steps = workflows[1]["jobs"]["apply"]["steps"].as_array().unwrap();
-    let record = steps.last().unwrap();
-    assert_eq!(record["if"], "always()");
-    the_lockfile_reaches_the_branch(record["run"].as_str().unwrap());
-}
-
-/// Runs the step that records what was sent, as a runner does: in a clone without an identity, while
-/// somebody else pushes.
-fn the_lockfile_reaches_the_branch(script: &str) {
-    let project = Project::empty()
-        .file("campaigns/sendform.lock", "old\n")
-        .file("campaigns/.gitattributes", "sendform.lock -text merge=union linguist-generated\n");
-    let origin = Origin::of(&project);
-    let runner = Project::empty();
-    git(runner.folder(), &["clone", "--quiet", "--depth", "1", "-b", "main", &origin.url(), "."]);
-    let step = || {
-        let mut bash = Command::new("bash");
-        bash.args(["-e", "-o", "pipefail", "-c", script]).current_dir(runner.folder());
-        bash.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", runner.folder());
-        let output = bash.output().expect("bash can be started");
-        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    let recorded = || git(&origin.path(), &["show", "main:campaigns/sendform.lock"]);
-    // Nothing was sent, and that is no failure.
-    assert!(step().0);
-    assert_eq!(recorded(), "old");
-    runner.write("campaigns/sendform.lock", "old\nmine\n");
-    project.write("campaigns/sendform.lock", "old\ntheirs\n");
-    git(project.folder(), &["commit", "--quiet", "-am", "Theirs"]);
-    git(project.folder(), &["push", "--quiet", "origin", "main"]);
-    let (success, told) = step();
-    assert!(success, "{told}");
-    let lines: BTreeSet<String> = recorded().lines().map(ToOwned::to_owned).collect();
-    assert_eq!(lines, ["mine", "old", "theirs"].map(ToOwned::to_owned).into());
-    // A lockfile that cannot be pushed fails the job.
-    runner.write("campaigns/sendform.lock", "old\nmine\ntheirs\nmore\n");
-    fs::remove_dir_all(origin.path()).unwrap();
-    assert!(!step().0);
 }
 
 #[test]

@@ -35,6 +35,7 @@ use crate::cli::output::Output;
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show_people};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
+use crate::cli::recording::Recording;
 use crate::cli::rejections;
 use crate::cli::settings::Settings;
 use crate::cli::signals::SignalWatch;
@@ -89,6 +90,7 @@ async fn with_world(
 ) -> Result<Exit, Failure> {
     let plan_options = frozen::plan_options(args, context)?;
     refuse_in_ci(context, &plan_options, settings)?;
+    let recording = &Recording::open(context, args.commit, settings)?;
     let clock = RunClock::new(Arc::clone(context));
     let client = client(context, settings, clock.clone())?;
     let visit = visit(context, "apply")?;
@@ -119,6 +121,7 @@ async fn with_world(
                 settings,
                 output,
                 events,
+                recording,
                 interrupts,
                 plan_options,
                 client,
@@ -134,7 +137,7 @@ async fn with_world(
             Err(failure)
         }
     };
-    clones::remind(&context.gateway.ledger, before, output);
+    let ended = recording.finish(context, before, ended, output);
     if context.gateway.is_sandbox() && ended.is_ok() {
         output.tell(IN_SANDBOX);
     }
@@ -149,6 +152,7 @@ struct ApplyRun<'a> {
     settings: &'a Settings,
     output: &'a Output,
     events: &'a EventFile,
+    recording: &'a Recording,
     interrupts: &'a SignalWatch,
     plan_options: &'a PlanOptions,
     client: &'a Client<RunClock>,
@@ -278,6 +282,7 @@ impl ApplyRun<'_> {
         };
         progress.finish();
         self.events.keep_total(summary.total());
+        self.recording.keep_total(summary.total());
         // What was not sent was not sent without asking.
         let total = summary.total();
         let is_sent = total.accepted + total.rejected_any() + total.in_doubt > 0;

@@ -13,7 +13,7 @@ use crate::store::regular;
 use super::credentials::ForgeToken;
 
 /// How long a command may take that needs the network, unless something else is asked for.
-const NETWORK_TIME_MAX: Duration = Duration::from_mins(2);
+pub(super) const NETWORK_TIME_MAX: Duration = Duration::from_mins(2);
 
 /// Where a ledger is on a branch: of which remote, seen from which folder.
 #[derive(Debug, Clone)]

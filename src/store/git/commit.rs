@@ -6,6 +6,7 @@ use crate::identity::MessageKey;
 use crate::store::publish::Addition;
 
 use super::error::GitError;
+use super::program::Git;
 use super::repository::{Oid, Repository};
 use super::tip::{Blob, CONTENTS, HEADER, README, SEGMENTS, Tip, run_path, segment_path};
 
@@ -52,10 +53,10 @@ pub(super) fn write(
 ) -> Result<(Oid, Tip), GitError> {
     let mut next = Tip { commit: None, ..tip.clone() };
     if let Some(header) = &addition.header {
-        next.files.insert(HEADER.to_owned(), blob(repository, header.as_bytes())?);
+        next.files.insert(HEADER.to_owned(), blob(&repository.git, header.as_bytes())?);
     }
     if !next.files.contains_key(README) {
-        next.files.insert(README.to_owned(), blob(repository, README_TEXT.as_bytes())?);
+        next.files.insert(README.to_owned(), blob(&repository.git, README_TEXT.as_bytes())?);
     }
     let segments = tip.segments();
     for path in addition.whole.keys().filter_map(|message| segments.get(message)).flatten() {
@@ -65,25 +66,25 @@ pub(super) fn write(
     for message in messages {
         let mut text = addition.whole.get(message).cloned().unwrap_or_default();
         text.extend_from_slice(addition.lines.get(message).map_or(&[], |lines| lines.as_bytes()));
-        next.files.insert(segment_path(message, run, number), blob(repository, &text)?);
+        next.files.insert(segment_path(message, run, number), blob(&repository.git, &text)?);
     }
     for (run, line) in &addition.runs {
-        next.files.insert(run_path(*run), blob(repository, line.as_bytes())?);
+        next.files.insert(run_path(*run), blob(&repository.git, line.as_bytes())?);
     }
     let contents = next.contents(tip.commit.as_deref(), &repository.seals);
-    let contents = blob(repository, contents.as_bytes())?;
+    let contents = blob(&repository.git, contents.as_bytes())?;
     let tree = tree(repository, &next, &contents)?;
     let parents: Vec<&str> = tip.commit.as_deref().into_iter().collect();
-    let commit = commit(repository, &tree, &parents, &addition.subject)?;
+    let commit = commit(&repository.git, &tree, &parents, &addition.subject)?;
     next.commit = Some(commit.clone());
     Ok((commit, next))
 }
 
 /// Writes a file.
-pub(super) fn blob(repository: &Repository, text: &[u8]) -> Result<Blob, GitError> {
+pub(super) fn blob(git: &Git, text: &[u8]) -> Result<Blob, GitError> {
     // Without any input git would wait for none.
     let arguments = ["hash-object", "-w", "-t", "blob", "--no-filters", "--stdin"];
-    let oid = repository.git.word("write a file of the ledger", &arguments, text)?;
+    let oid = git.word("write a file of the ledger", &arguments, text)?;
     Ok(Blob { oid, size: u64::try_from(text.len()).unwrap_or(u64::MAX) })
 }
 
@@ -105,30 +106,30 @@ fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitE
 }
 
 /// Writes a commit, signed if this clone signs its commits.
-pub(super) fn commit(repository: &Repository, tree: &str, parents: &[&str], subject: &str) -> Result<Oid, GitError> {
+pub(super) fn commit(git: &Git, tree: &str, parents: &[&str], subject: &str) -> Result<Oid, GitError> {
     let mut arguments = vec!["commit-tree", tree, "-m", subject];
     arguments.extend(parents.iter().flat_map(|parent| ["-p", parent]));
-    let signs = repository.git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;
+    let signs = git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;
     if signs.is_ok() && signs.word() == "true" {
         arguments.push("-S");
     }
-    repository.git.word("write a commit", &arguments, b"")
+    git.word("write a commit", &arguments, b"")
 }
 
 /// Gives commits an author where nothing else does, as on a CI runner.
 ///
 /// # Errors
 /// If git cannot be asked.
-pub(super) fn ensure_identity(repository: &mut Repository) -> Result<(), GitError> {
+pub(super) fn ensure_identity(git: &mut Git) -> Result<(), GitError> {
     for (setting, variables, value) in [
         ("user.name", ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"], "sendform"),
         ("user.email", ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"], "sendform@localhost"),
     ] {
-        if repository.git.ask(&["config", "--get", setting])?.is_ok() {
+        if git.ask(&["config", "--get", setting])?.is_ok() {
             continue;
         }
         for variable in variables.into_iter().filter(|variable| std::env::var_os(variable).is_none()) {
-            repository.git.set(variable, value.to_owned());
+            git.set(variable, value.to_owned());
         }
     }
     Ok(())

@@ -14,12 +14,15 @@ mod error;
 mod merges;
 mod program;
 mod push;
+mod record;
+mod record_error;
 mod remote;
 mod repository;
 mod silence;
 mod stops;
 mod stops_poll;
 mod tip;
+mod trees;
 mod upstream;
 
 #[cfg(test)]
@@ -48,6 +51,8 @@ pub use branch::Branch;
 pub use clone_state::CloneState;
 pub use credentials::{ForgeToken, TokenOrigin};
 pub use error::{GitError, Said};
+pub use record::{Recorded, Recorder};
+pub use record_error::RecordError;
 pub use silence::GitSilence;
 pub use upstream::{FetchedBranch, FetchedLockfile, Publishing, Unpublished, Upstream};
 

@@ -108,6 +108,11 @@ impl Git {
         git
     }
 
+    /// Takes the folder to work in, in the repository around it, and how long a command may take that needs the network.
+    pub(super) fn around_far(folder: &Path, network_time_max: Duration) -> Self {
+        Self { is_around: true, ..Self::new(folder, network_time_max) }
+    }
+
     /// The folder to work in.
     pub(super) fn folder(&self) -> &Path {
         &self.folder

@@ -12,10 +12,23 @@ use super::repository::Repository;
 /// # Errors
 /// If the remote or a hook refuses it, so that it surely was not taken.
 pub(super) fn push(repository: &Repository, commit: &str) -> Result<Attempt<GitError>, GitError> {
+    attempt(repository, commit, &[])
+}
+
+/// Does all that a push does but for the last step: finds the remote, is let in, compares, and runs this clone's hook.
+/// What the remote would say to the commit itself it does not say.
+///
+/// # Errors
+/// As [`push`].
+pub(super) fn rehearse(repository: &Repository, commit: &str) -> Result<Attempt<GitError>, GitError> {
+    attempt(repository, commit, &["--dry-run"])
+}
+
+fn attempt(repository: &Repository, commit: &str, how: &[&str]) -> Result<Attempt<GitError>, GitError> {
     let branch = repository.branch.on_remote();
     let refspec = format!("{commit}:{branch}");
     let plain = ["--porcelain", "--no-force", "--no-follow-tags", "--recurse-submodules=no"];
-    let arguments = [["push"].as_slice(), &plain, &["--", &repository.branch.remote, &refspec]].concat();
+    let arguments = [["push"].as_slice(), &plain, how, &["--", &repository.branch.remote, &refspec]].concat();
     let answer = match repository.git.ask_far(&arguments) {
         Ok(answer) => answer,
         Err(error @ (GitError::TooSlow { .. } | GitError::Killed { .. })) => {

@@ -38,7 +38,7 @@ impl GitRemote {
     /// As [`GitRemote::open`], and if git cannot be asked who makes commits.
     pub(super) fn open_to_write(branch: &Branch, seals: &Seals) -> Result<Self, GitError> {
         let mut remote = Self::open(branch, seals)?;
-        commit::ensure_identity(&mut remote.repository)?;
+        commit::ensure_identity(&mut remote.repository.git)?;
         Ok(remote)
     }
 

@@ -18,6 +18,15 @@ const TRY_AGAIN: Duration = Duration::from_millis(100);
 /// An object's name in git.
 pub(super) type Oid = String;
 
+/// What becomes of the user's own note of where a branch stood when it was fetched last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tracking {
+    /// It stays as it is.
+    Left,
+    /// It is kept up to date, as by a fetch of theirs.
+    Updated,
+}
+
 /// A clone, and one branch of one of its remotes.
 #[derive(Debug, Clone)]
 pub(super) struct Repository {
@@ -33,7 +42,14 @@ impl Repository {
     /// # Errors
     /// If there is none, or it has no such remote.
     pub(super) fn open(branch: &Branch, seals: &Seals) -> Result<Self, GitError> {
-        let mut git = Git::new(&branch.folder, branch.network_time_max);
+        Self::open_in(Git::new(&branch.folder, branch.network_time_max), branch, seals)
+    }
+
+    /// The same, of the repository that a program works in.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub(super) fn open_in(mut git: Git, branch: &Branch, seals: &Seals) -> Result<Self, GitError> {
         let found = git.ask(&["rev-parse", "--git-dir"])?;
         if !found.is_ok() {
             return Err(GitError::NoRepository { folder: git.folder().to_owned(), said: Said::of(&found.err) });
@@ -79,7 +95,7 @@ impl Repository {
     /// If the remote cannot be reached; if the branch is gone, rewound or replaced.
     pub(super) fn fetch(&self) -> Result<Option<Oid>, GitError> {
         let seen = self.seen()?;
-        let tip = self.fetch_tip()?;
+        let tip = self.fetch_tip(Tracking::Left)?;
         let (place, branch) = (self.place(), &self.branch);
         match (&seen, &tip) {
             (Some(_), None) => Err(GitError::Gone { place, seen: branch.seen(), restore: branch.bring_back() }),
@@ -94,12 +110,16 @@ impl Repository {
     ///
     /// # Errors
     /// If the remote cannot be reached.
-    pub(super) fn fetch_tip(&self) -> Result<Option<Oid>, GitError> {
+    pub(super) fn fetch_tip(&self, tracking: Tracking) -> Result<Option<Oid>, GitError> {
         let target = self.branch.fetched();
         let refspec = format!("+{}:{target}", self.branch.on_remote());
         let quiet = ["--quiet", "--no-tags", "--no-prune", "--no-filter", "--no-recurse-submodules"];
-        let own = ["--no-write-fetch-head", "--refmap=", "--", &self.branch.remote, &refspec];
-        let arguments = [["fetch"].as_slice(), &quiet, &own].concat();
+        let refmap: &[&str] = match tracking {
+            Tracking::Left => &["--refmap="],
+            Tracking::Updated => &[],
+        };
+        let own = ["--no-write-fetch-head", "--", &self.branch.remote, &refspec];
+        let arguments = [["fetch"].as_slice(), &quiet, refmap, &own].concat();
         let answer = patiently(|| self.git.ask_far(&arguments))?;
         if answer.is_ok() {
             return self.resolve(&target);
@@ -154,7 +174,7 @@ impl Repository {
         seconds.ok_or_else(|| GitError::Failed { action: "tell when a commit was made", said: Said::of(&word) })
     }
 
-    fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
+    pub(super) fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let commit = format!("{name}^{{commit}}");
         let answer = self.git.ask(&["rev-parse", "--verify", "--quiet", &commit])?;
         match answer.code {
@@ -166,7 +186,7 @@ impl Repository {
 }
 
 /// Runs a command again as long as another of this clone has a lock that it needs.
-fn patiently(command: impl Fn() -> Result<GitOutput, GitError>) -> Result<GitOutput, GitError> {
+pub(super) fn patiently(command: impl Fn() -> Result<GitOutput, GitError>) -> Result<GitOutput, GitError> {
     let mut tries = 1;
     loop {
         let answer = command()?;

@@ -15,7 +15,7 @@ use super::branch::Branch;
 use super::commit;
 use super::error::GitError;
 use super::push::push;
-use super::repository::{Oid, Repository};
+use super::repository::{Oid, Repository, Tracking};
 
 /// The file with the lines.
 const FILE: &str = "stops.jsonl";
@@ -69,7 +69,7 @@ impl StopsBranch {
         let repository = &self.repository;
         let (seen, mut tip) = (repository.seen()?, repository.tip_on_remote()?);
         if tip.is_some() && tip != seen {
-            tip = repository.fetch_tip()?;
+            tip = repository.fetch_tip(Tracking::Left)?;
         }
         let at =
             |commit: &Option<Oid>| commit.as_deref().map_or_else(|| Ok(Stops::default()), |commit| self.at(commit));
@@ -117,12 +117,12 @@ impl StopsBranch {
         let repository = &self.repository;
         let mut tree = String::new();
         for (name, text) in [(README, README_TEXT), (FILE, stops.write().as_str())] {
-            let blob = commit::blob(repository, text.as_bytes())?;
+            let blob = commit::blob(&repository.git, text.as_bytes())?;
             tree.extend(["100644 blob ", &blob.oid, "\t", name, "\0"]);
         }
         let tree = repository.git.word("write a folder of the stops", &["mktree", "-z"], tree.as_bytes())?;
         let standing = stops.standing().count();
-        commit::commit(repository, &tree, parents, &format!("stops that stand: {standing}"))
+        commit::commit(&repository.git, &tree, parents, &format!("stops that stand: {standing}"))
     }
 
     /// What a commit goes on from that has all that was seen: the remote's tip, so that it takes it, and what was seen
@@ -187,7 +187,7 @@ pub(in crate::store) fn read_here(branch: &Branch) -> Result<Stops, StoreError> 
 /// If they cannot be pushed; if what is there cannot be read.
 pub(in crate::store) fn add(branch: &Branch, news: &Stops) -> Result<(), StoreError> {
     let mut stops = StopsBranch::open(branch)?;
-    commit::ensure_identity(&mut stops.repository)?;
+    commit::ensure_identity(&mut stops.repository.git)?;
     stops.add(news)
 }
 

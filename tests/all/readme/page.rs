@@ -6,44 +6,44 @@ use std::path::{Path, PathBuf};
 
 /// A page of the repository.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     path: PathBuf,
     text: String,
 }
 
 impl Page {
     /// Reads the README.
-    pub(super) fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self::at("README.md")
     }
 
     /// Reads a page, by its path in the repository.
-    pub(super) fn at(path: impl AsRef<Path>) -> Self {
+    pub(crate) fn at(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
-        let text = fs::read_to_string(super::root().join(&path));
+        let text = fs::read_to_string(crate::readme::root().join(&path));
         Self { text: text.unwrap_or_else(|error| panic!("{}: {error}", path.display())), path }
     }
 
     /// Reads all pages that there are, the README first.
-    pub(super) fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let mut paths = Vec::new();
-        collect(super::root(), &mut paths);
+        collect(crate::readme::root(), &mut paths);
         paths.sort_by_key(|path| (path.components().count(), path.clone()));
-        paths.iter().map(|path| Self::at(path.strip_prefix(super::root()).expect("it is below"))).collect()
+        paths.iter().map(|path| Self::at(path.strip_prefix(crate::readme::root()).expect("it is below"))).collect()
     }
 
     /// Where it is in the repository.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// All of it.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The page without its blocks.
-    pub(super) fn prose(&self) -> String {
+    pub(crate) fn prose(&self) -> String {
         let mut prose = String::new();
         let mut rest = self.text.as_str();
         while let Some(block) = Fenced::first(rest) {
@@ -54,7 +54,7 @@ impl Page {
     }
 
     /// What a link may name after `#`: the headings, as they are shown on GitHub.
-    pub(super) fn anchors(&self) -> Vec<String> {
+    pub(crate) fn anchors(&self) -> Vec<String> {
         let anchor = |heading: &str| {
             let kept = heading.chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
             kept.map(|char| if char == ' ' { '-' } else { char }).collect::<String>().to_lowercase()
@@ -68,13 +68,13 @@ impl Page {
     }
 
     /// What its links lead to.
-    pub(super) fn links(&self) -> Vec<String> {
+    pub(crate) fn links(&self) -> Vec<String> {
         let ends = |rest: &str| rest.split_once(')').map(|(target, _)| target.to_owned());
         self.prose().split("](").skip(1).filter_map(ends).collect()
     }
 
     /// The page with what stands between two comments replaced.
-    pub(super) fn with_part(&self, name: &str, part: &str) -> String {
+    pub(crate) fn with_part(&self, name: &str, part: &str) -> String {
         let (from, to) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
         let (before, rest) = self.text.split_once(&from).unwrap_or_else(|| panic!("no part `{name}`"));
         let (_, after) = rest.split_once(&to).unwrap_or_else(|| panic!("the part `{name}` has no end"));
@@ -82,7 +82,7 @@ impl Page {
     }
 
     /// The page with each block of a language replaced, in order.
-    pub(super) fn with_blocks(&self, language: &str, mut change: impl FnMut(&str) -> String) -> String {
+    pub(crate) fn with_blocks(&self, language: &str, mut change: impl FnMut(&str) -> String) -> String {
         let mut text = String::new();
         let mut rest = self.text.as_str();
         while let Some(block) = Fenced::first(rest) {
@@ -94,7 +94,7 @@ impl Page {
     }
 
     /// The contents of all blocks of a language.
-    pub(super) fn blocks(&self, language: &str) -> Vec<&str> {
+    pub(crate) fn blocks(&self, language: &str) -> Vec<&str> {
         let mut rest = self.text.as_str();
         let next = || {
             let block = Fenced::first(rest)?;
@@ -106,14 +106,14 @@ impl Page {
     }
 
     /// The block that begins with a comment that names this file.
-    pub(super) fn file(&self, name: &str) -> &str {
+    pub(crate) fn file(&self, name: &str) -> &str {
         let first = format!("# {name}\n");
         let found = self.blocks("yaml").into_iter().find(|block| block.starts_with(&first));
         found.unwrap_or_else(|| panic!("{} has no file `{name}`", self.path.display()))
     }
 
     /// The cells of the rows of the table whose header begins like this.
-    pub(super) fn table(&self, header: &str) -> Vec<Vec<String>> {
+    pub(crate) fn table(&self, header: &str) -> Vec<Vec<String>> {
         let lines = self.text.lines().skip_while(|line| !line.starts_with(header)).skip(2);
         let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
         let rows: Vec<Vec<String>> = lines.take_while(|line| line.starts_with('|')).map(cells).collect();
@@ -174,6 +174,6 @@ impl<'a> Fenced<'a> {
 }
 
 /// What stands between backticks.
-pub(super) fn code_spans(text: &str) -> Vec<String> {
+pub(crate) fn code_spans(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
 }
