@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::apply::Tally;
 use crate::diagnostic::words::{list, number};
+use crate::report::failure_code::FailureCode;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::store::{BackendError as _, RecordError, Recorded, Recorder};
 
@@ -109,8 +110,8 @@ fn tell(recorded: &Recorded, output: &Output) {
 }
 
 fn failed(error: &RecordError) -> Failure {
-    let exit = if error.is_environment() { Exit::Environment } else { Exit::Ledger };
-    let mut failure = Failure::new(exit, harmless(&error.to_string(), LineFeeds::Escape));
+    let code = if error.is_environment() { FailureCode::StoreFailed } else { FailureCode::Ledger };
+    let mut failure = Failure::new(code, harmless(&error.to_string(), LineFeeds::Escape));
     if let Some(why) = error.why() {
         failure = failure.because(why);
     }
@@ -122,6 +123,9 @@ fn failed(error: &RecordError) -> Failure {
 
 fn no_lockfile(context: &Context) -> Failure {
     let place = context.gateway.ledger.place();
-    Failure::new(Exit::Usage, format!("`--commit` is for a lockfile that git keeps, and the ledger is in `{place}`"))
-        .hint("leave `--commit` out: there is nothing to commit")
+    Failure::new(
+        FailureCode::Usage,
+        format!("`--commit` is for a lockfile that git keeps, and the ledger is in `{place}`"),
+    )
+    .hint("leave `--commit` out: there is nothing to commit")
 }

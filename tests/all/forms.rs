@@ -148,7 +148,10 @@ fn a_plan_that_needs_a_person() {
     - **in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again**
       - `sale.hello.r1.616c1c5802824f8b`  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       - settle them from the gateway's logs: `sendform reconcile`
-      - or decide it yourself, for good: `sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"`   (or --not-sent, --abandon)
+      - or decide it yourself, for good:
+      - they have it: `sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"`
+      - they do not have it, and are sent to again: `sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"`
+      - nobody knows, and they are given up: `sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"`
     - next, if that is meant: `sendform apply --accept messages=3`
 
     | message | from, to | when | everybody else | to send | later | rows |
