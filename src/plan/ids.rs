@@ -367,7 +367,7 @@ mod tests {
     }
 
     fn rounded(id: &str) -> String {
-        id[..DIGITS_KEPT].to_owned() + &"0".repeat(id.len() - DIGITS_KEPT)
+        id.get(..DIGITS_KEPT).unwrap().to_owned() + &"0".repeat(id.len() - DIGITS_KEPT)
     }
 
     /// Numbers that follow from a first one (SplitMix64).

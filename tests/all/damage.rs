@@ -421,3 +421,30 @@ fn a_flipped_bit_on_each_line_stops_every_command() {
         start += line.len();
     }
 }
+
+/// Writes a stop or a resume, of whose two files only the first can be replaced.
+fn half_written(shop: &Shop, arguments: &[&str]) -> Run {
+    let words = "strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2 -e \
+                 inject=rename,renameat,renameat2:error=EIO:when=2+";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    shop.project.finish(shop.project.start_under(&words, arguments)).code(1)
+}
+
+#[test]
+fn what_is_half_written_of_a_stop_is_read_back_and_told_as_it_stands() {
+    let shop = Shop::new(2);
+    shop.run(&["stop", "--reason", "first"]).code(0);
+    shop.run(&["resume"]).code(0);
+    let run = half_written(&shop, &["stop", "--reason", "second"]);
+    let words = "  hint: the stop stands all the same: it was read back, and runs that look there end; run the same command \
+                 again, so that it is written everywhere\n";
+    assert!(run.stderr.contains(words), "{run}");
+    shop.apply_sends_nothing(10);
+    // A resume that one of the two files has ends it: what either of them has counts.
+    let run = half_written(&shop, &["resume"]);
+    let words = "  hint: the stops have ended all the same: it was read back, and runs that look there send; run the same \
+                 command again, so that it is written everywhere\n";
+    assert!(run.stderr.contains(words), "{run}");
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 2]);
+}

@@ -188,7 +188,7 @@ fn a_gateway_that_refuses_everything_finds_the_request_wrong_and_not_the_people(
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        4         0            196
-      refused: surely nothing was sent to them, and they are still to be sent to
+      refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway refuses every request of this kind (it answered 400 E400): the request is wrong, not the people, and nobody is recorded as rejected
     ");
@@ -228,7 +228,7 @@ fn refused_credentials_stop_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         2         0        2         0              2
-      refused: surely nothing was sent to them, and they are still to be sent to
+      refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway refused the credentials (401)
     ");
@@ -251,7 +251,7 @@ fn forbidden_credentials_stop_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
-      refused: surely nothing was sent to them, and they are still to be sent to
+      refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
     ! stopped: the credentials do not allow to send (403)
     ");
@@ -272,7 +272,7 @@ fn an_address_that_knows_no_messages_stops_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
-      refused: surely nothing was sent to them, and they are still to be sent to
+      refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway knows no Instagram messages at this address (404): is the base URL right?
     ");
@@ -507,9 +507,12 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
-      refused: surely nothing was sent to them, and they are still to be sent to
+      refused: the gateway took no request with them, or their claim was given back; surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway cannot be reached: the connection was refused
+    ----- stderr
+    the gateway cannot be reached: trying again at 12:00:04 UTC (in 4 s)
+    the gateway cannot be reached: trying again at 12:00:08 UTC (in 8 s)
     ");
     let plan = project.run(["plan", "--format", "json"]).code(0).json();
     assert_eq!((&plan["toSend"], &plan["doubts"]), (&4.into(), &serde_json::json!([])));
@@ -605,4 +608,28 @@ fn what_is_no_address_of_a_gateway_is_told_in_plain_words() {
     error: `SENDFORM_BASE_URL` cannot be used
       caused by: the base URL must be an address such as `https://xxxxx.api.infobip.com`
     ");
+}
+
+#[test]
+fn a_wait_that_the_gateway_asks_for_is_told_while_it_lasts() {
+    let shop = Shop::new(4).faults(&["429@1:retry-after=3"]);
+    let mut run = shop.project.start(["apply", "--auto-approve"]);
+    run.wait_told("the gateway asks to wait: until 12:00:03 UTC (in 3 s)\n");
+    assert_eq!(shop.accepted(), [0; 0], "nothing was sent meanwhile");
+    let run = shop.project.finish(run).code(0);
+    assert_eq!(run.stderr.matches("the gateway asks to wait").count(), 1, "{run}");
+    assert_eq!(shop.accepted(), [1; 4]);
+    // Who wants nothing but the result is not told, and a short wait is not worth it.
+    for (fault, arguments) in [("429@1:retry-after=3", &["-q"][..]), ("429@1:retry-after=1", &[])] {
+        let shop = Shop::new(2).faults(&[fault]);
+        let run = shop.run(&[&["apply", "--auto-approve"], arguments].concat()).code(0);
+        assert!(!run.stderr.contains("asks to wait"), "{run}");
+    }
+    // On a terminal it stands behind the bar.
+    let mut shop = Shop::new(4).faults(&["429@1:retry-after=3"]);
+    shop.project.set("TERM", "xterm");
+    let mut run = shop.project.start_on_terminal(["apply", "--auto-approve", "--color", "never"]);
+    run.wait_said("0 of 4 people");
+    run.wait_said("the gateway asks to wait: until 12:00:03 UTC (in 3 s)");
+    shop.project.finish(run).code(0);
 }

@@ -136,6 +136,52 @@ fn an_apply_of_many_bulks_takes_a_handful_of_pushes() {
     team.runner().run(["plan", "--detailed-exitcode"]).code(0);
 }
 
+/// How many claims and outcomes each commit of the ledger has brought, the first first, of those that brought any.
+fn pushed(team: &Team) -> Vec<(usize, usize)> {
+    let branch = team.origin.path();
+    let commits = git(&branch, &["rev-list", "--reverse", "sendform-ledger"]);
+    let of = |commit: &str| {
+        let patch = git(&branch, &["show", "--format=", "--patch", commit]);
+        let lines = |start: &str| patch.lines().filter(|line| line.starts_with(start)).count();
+        (lines("+{\"claim\":"), lines("+{\"outcome\":"))
+    };
+    commits.lines().map(of).filter(|brought| *brought != (0, 0)).collect()
+}
+
+#[test]
+fn a_push_carries_a_claim_and_what_became_of_the_one_before() {
+    let team = Team::new(6);
+    team.runner().run(APPLY).code(0);
+    // What became of the last one comes with the end of the run.
+    assert_eq!(pushed(&team), [(1, 0), (1, 1), (1, 1), (0, 1)]);
+    assert_eq!(team.accepted(), [1; 6]);
+}
+
+/// Has a project's git say of every push that it failed, although it did not.
+fn pushes_in_vain(project: &mut Project) {
+    let real = git(project.folder(), &["--exec-path"]);
+    let script = format!(
+        "#!/bin/sh\n{real}/git \"$@\"\ncode=$?\nfor word in \"$@\"; do [ \"$word\" = push ] && exit 128; done\nexit $code\n"
+    );
+    let path = project.path("bin/git");
+    project.write("bin/git", script);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    project.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", project.path("bin").display()));
+}
+
+#[test]
+fn a_stop_that_was_written_although_git_fails_is_told_as_one_that_stands() {
+    let team = Team::new(2);
+    let mut desk = team.runner();
+    pushes_in_vain(&mut desk);
+    let run = desk.run(["stop", "--reason", "wait"]).code(0);
+    assert!(run.stdout.contains("written to origin/sendform-ledger-stops as"), "{run}");
+    team.runner().run(APPLY).code(10);
+    assert_eq!(team.sandbox.state()["requests"], 0);
+    desk.run(["resume"]).code(0);
+    team.runner().run(APPLY).code(0);
+}
+
 #[test]
 fn what_the_remote_does_not_take_is_not_sent() {
     let team = Team::new(2);

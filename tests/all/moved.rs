@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{KEY, Origin, Project, Run, Shop, customer, git};
+use crate::support::{Cluster, KEY, Origin, Project, Run, Shop, customer, git};
 
 const IN_GIT: &str =
     "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\nstate: { in: git }\n";
@@ -303,4 +303,28 @@ fn only_lines_that_git_lacks_are_to_be_added() {
     assert_eq!(advice(""), format!("{these}  {lock}  {stops}"));
     assert_eq!(advice(lock), format!("{}  {stops}", these.replace("these lines", "this line")));
     assert_eq!(advice(&format!("*.md text\n{stops}sendform.lock -text merge=sendform\n")), "commit it\n");
+}
+
+#[test]
+fn in_a_database_a_lockfile_is_not_left_behind_where_git_does_not_answer_either() {
+    let (mut shop, _origin) = sent();
+    shop.project.write("sendform.yaml", IN_GIT.replace("in: git", "in: postgres"));
+    shop.project.set("SENDFORM_DATABASE_URL", Cluster::shared().database());
+    fs::write(shop.project.path(".git/HEAD"), "nonsense").unwrap();
+    let refused = "has 2 claims of this project that `sendform in /";
+    for run in [shop.run(&["ledger", "init"]).code(8), shop.run(&["plan"]).code(8), shop.sends_nothing(APPLY, 8)] {
+        assert!(run.stderr.starts_with(&format!("error: the lockfile `sendform.lock` {refused}")), "{run}");
+        assert!(run.stderr.contains("carry them over with `sendform ledger copy --from lockfile`"), "{run}");
+    }
+    // Without the file nobody knows what git has: somebody makes the ledger all the same, and is told.
+    let aside = shop.project.path(".sendform/aside");
+    fs::rename(shop.project.path("sendform.lock"), &aside).unwrap();
+    for command in [&["ledger", "init"][..], &["plan"]] {
+        let run = shop.run(command).code(0);
+        let told =
+            "! whether a lockfile has claims that this ledger lacks cannot be told: git does not tell what it has";
+        assert!(run.stderr.starts_with(told), "{run}");
+    }
+    fs::rename(&aside, shop.project.path("sendform.lock")).unwrap();
+    assert!(shop.sends_nothing(APPLY, 8).stderr.contains(refused));
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Shop, customer};
+use crate::support::{Shop, campaign, customer};
 
 /// The project of a shop with large bulks, and with this besides.
 fn project(besides: &str) -> String {
@@ -132,6 +132,25 @@ fn a_project_and_a_message_say_how_much_is_too_much() {
     // What a message does not say comes from the project.
     assert_eq!(sent("stopAfter: { share: 75% }\n", "stopAfter: { of: 4 }"), 3);
     assert_eq!(sent("stopAfter: { of: 4 }\n", "stopAfter: { share: 20% }"), 1);
+}
+
+#[test]
+fn of_two_messages_that_have_ended_one_number_is_said_that_is_enough_for_both() {
+    let shop = shop(12, "bulkSize: 4\nstopAfter: { of: 4 }\n", &["reject-share=1"]);
+    let few = campaign("few", "Few", 1).replace("csv: customers.csv", "csv: few.csv");
+    shop.project.write("few.yaml", few);
+    let rows: String = (101..=106).map(|number| format!("{}\n", customer(number))).collect();
+    shop.project.write("few.csv", format!("id\n{rows}"));
+    let run = shop.run(&["apply", "--auto-approve", "--parallel", "1"]).code(7);
+    assert!(run.stdout.contains("sale.hello was ended: 4 of 4") && run.stdout.contains("few.hello was ended: 4 of 4"));
+    // Of the larger one up to all twelve may be rejected.
+    let hint = "  to go on all the same, run the same command with --accept rejected=12\n";
+    assert_eq!(run.stdout.matches("--accept rejected=").count(), 1, "{run}");
+    assert!(run.stdout.contains(hint), "{run}");
+    let plan = shop.run(&["plan"]).code(4);
+    assert_eq!(plan.stdout.matches("to go on all the same: --accept rejected=12").count(), 1, "{plan}");
+    shop.run(&["apply", "--auto-approve", "--parallel", "1", "--accept", "rejected=12"]).code(7);
+    assert_eq!(shop.run(&["status", "--format", "json"]).json()["messages"][0]["rejected"], 6);
 }
 
 #[test]

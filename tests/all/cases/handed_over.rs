@@ -490,3 +490,24 @@ fn people_are_found_under_an_older_key() {
         ],
     );
 }
+
+#[test]
+fn under_another_sender_nobody_is_told_as_missing() {
+    let garden = handed_over();
+    let project = garden.read("sendform.yaml");
+    let changed = CAMPAIGN.replace("sender: shop", "sender: other");
+    assert_ne!(changed, CAMPAIGN);
+    garden.write("sendform.yaml", project.replace("senders: {", "senders: { other: OTHER-ACCOUNT,"));
+    garden.write("tulips.yaml", changed);
+    let run = garden.run(["plan", "--sandbox"]).code(3);
+    assert!(run.stderr.contains("error[sender-changed]: `tulips.offer` was sent by"), "{run}");
+    // They are whom it was sent to, and nobody can say that they have no row any more.
+    assert!(!run.stdout.contains("have no row") && !run.stdout.contains("still get"), "{run}");
+    let plan = garden.run(["plan", "--sandbox", "--format", "json"]).code(3).json();
+    let message = &plan["messages"][0];
+    assert_eq!(
+        (&message["handedOver"]["people"], &message["outdated"]),
+        (&2.into(), &serde_json::json!([])),
+        "{message}"
+    );
+}

@@ -67,7 +67,6 @@ fn they_are_named_and_the_others_are_sent_to() {
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 1 bulk, 3 people too late
-    digest plan/v1:a241a5aa3ce1db6e507509c4aa7baa82
     ");
     let json = project.run(["plan", "--sandbox", "--format", "json"]).code(4).json();
     assert_eq!((&json["tooLate"], &json["messages"][0]["late"]), (&3.into(), &3.into()));
@@ -92,7 +91,6 @@ fn they_are_named_and_the_others_are_sent_to() {
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 1 bulk, 3 people too late
-    digest plan/v1:a241a5aa3ce1db6e507509c4aa7baa82
 
     message           accepted  rejected  refused  in doubt  not attempted  too late
     evening.hello r1         0         0        0         0              0         3
