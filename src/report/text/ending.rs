@@ -1,6 +1,7 @@
 //! What is said last, because that is what stands on the screen: what is wrong, an error a line, and the one command to
 //! type next. Where all is well nothing is said.
 
+use crate::diagnostic::Code;
 use crate::plan::SafetyLimitKind;
 use crate::report::apply::ApplyReport;
 use crate::report::diagnostics::{DiagnosticView, PlaceView, SeverityView};
@@ -19,7 +20,13 @@ const ERRORS_MAX: usize = 20;
 pub(super) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
     if !plan.is_sound {
         errors(out, &plan.diagnostics, screen);
-        return next(out, "once the files are mended", "sendform plan", screen);
+        next(out, "once the files are mended", "sendform plan", screen);
+        // An apply needs the rows, and what else is wrong is so without them.
+        let is_missing = |error: &DiagnosticView| error.code == Code::FileMissing.as_str();
+        if plan.is_only_looked_at && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
+            next(out, "where the audiences are not at hand", "sendform plan --without-data", screen);
+        }
+        return;
     }
     if let Some(twice) = plan.twice.first() {
         return next(out, "once you know why", &known_command(twice), screen);
