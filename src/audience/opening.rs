@@ -94,7 +94,7 @@ fn without_mark(first: &[u8]) -> Option<&'static Encoding> {
 
 /// Says why a file cannot be opened.
 fn refused(path: &str, error: &FilesError, audience: &Audience, files: &dyn Files) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.code(), format!("`{path}`: {error}"), audience.place.clone());
+    let diagnostic = Diagnostic::error(error.code(), format!("`{path}`: {error}"), audience.places.source.clone());
     match error {
         FilesError::Missing => match files.similar(path) {
             Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),

@@ -1,7 +1,9 @@
 //! Reading whole files: what comes out, row by row, and what is refused.
 
 use crate::audience::{AudienceReader, Row};
-use crate::campaign::{Audience, AudienceSource, Columns};
+use std::collections::BTreeMap;
+
+use crate::campaign::{Audience, AudiencePlaces, AudienceSource, Columns};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::IdRule;
 use crate::render::fixture::InMemory;
@@ -16,6 +18,7 @@ fn audience(source: AudienceSource) -> Audience {
         expect: None,
         may_be_empty: false,
         place: Place::File("a.yaml".to_owned()),
+        places: AudiencePlaces { source: Place::File("a.yaml".to_owned()), columns: BTreeMap::new() },
     }
 }
 

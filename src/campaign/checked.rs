@@ -281,6 +281,17 @@ pub struct Audience {
     pub may_be_empty: bool,
     /// Where it is declared.
     pub place: Place,
+    /// Where its parts are written.
+    pub places: AudiencePlaces,
+}
+
+/// Where the parts of an audience are written.
+#[derive(Debug, Clone)]
+pub struct AudiencePlaces {
+    /// The name of its file, or its rows.
+    pub source: Place,
+    /// The columns with a meaning of their own, each by its key in `columns`, if it is named there.
+    pub columns: BTreeMap<&'static str, Place>,
 }
 
 /// Where an audience's rows come from.

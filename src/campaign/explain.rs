@@ -123,28 +123,53 @@ fn wrong_type(at: &Cursor<'_>, kind: &TypeKind) -> Diagnostic {
     let found = found(at);
     let message = format!("{found}, but {} is expected", words.join(" or "));
     let diagnostic = Diagnostic::error(Code::WrongType, message, at.place());
-    let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
     match wanted.as_slice() {
         _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => diagnostic.help("write a value after the colon"),
         [JsonType::Object] if at.scalar().is_some_and(|scalar| scalar.style == Style::Plain) => {
             match syntax::lookalike_at(at.source(), at.span().start) {
                 Some((what, help)) => diagnostic.help(format!("{what}: {help}")),
-                None => diagnostic,
+                None => diagnostic.help(right_form(at, JsonType::Object)),
             }
         }
-        [JsonType::Boolean] => diagnostic.help("write `true` or `false`, without quotes"),
-        [JsonType::Integer] if quoted || looks_like.is_some() => {
-            diagnostic.help("write it in plain decimal digits, without quotes")
-        }
+        [only] => diagnostic.help(right_form(at, *only)),
         _ => diagnostic,
     }
+}
+
+/// How a value is written that has to be of a type, and is of another one; with what stands there, if that can be told.
+fn right_form(at: &Cursor<'_>, wanted: JsonType) -> String {
+    let text = at.text().filter(|text| !at.is_in_rows() && is_short(text));
+    match wanted {
+        JsonType::Boolean => "write `true` or `false`, without quotes".to_owned(),
+        JsonType::Integer | JsonType::Number => {
+            let digits = text.map(|text| text.bytes().take_while(u8::is_ascii_digit).count()).unwrap_or_default();
+            let such = text.and_then(|text| text.get(..digits)).filter(|digits| !digits.is_empty());
+            let such = such.map(|digits| format!(": `{digits}`")).unwrap_or_default();
+            format!("write it in plain decimal digits, without quotes{such}")
+        }
+        JsonType::Array => match (text, at.node().map(|node| &node.kind)) {
+            (Some(text), _) => format!("a list is written in brackets: `[ {text} ]`"),
+            (None, Some(NodeKind::Mapping(_))) => "a list has a hyphen before each of its entries".to_owned(),
+            (None, Some(NodeKind::Scalar(_) | NodeKind::Sequence(_)) | None) => {
+                "a list is written in brackets, with commas: `[ ONE, TWO ]`".to_owned()
+            }
+        },
+        JsonType::Object => "write keys with their values, each on a line of its own: `KEY: VALUE`".to_owned(),
+        JsonType::String => "write one text, in quotes if it begins with a bracket or a brace".to_owned(),
+        JsonType::Null => "leave it out".to_owned(),
+    }
+}
+
+/// Whether a text may be repeated in a hint as it is.
+fn is_short(text: &str) -> bool {
+    text.len() <= 60 && !text.contains(['"', '\\', '\n'])
 }
 
 /// Makes the diagnostic of a scalar without quotes where text is expected.
 pub(super) fn without_quotes(at: &Cursor<'_>, what: &str) -> Diagnostic {
     let message = format!("this is a {what} without quotes, but text is expected");
     let help = match at.text() {
-        Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
+        Some(text) if !at.is_in_rows() && is_short(text) => {
             format!("put it in quotes: \"{text}\"")
         }
         _ if at.is_in_rows() => "every cell is text: put it in quotes".to_owned(),

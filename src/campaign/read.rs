@@ -320,15 +320,15 @@ messages:
         row 6 Some("e") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
         row 6 Some("o") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
         row 6 Some("u") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
-        7:61 `\"1\"` wrong-type: this is text, but a whole number is expected -> write it in plain decimal digits, without quotes
+        7:61 `\"1\"` wrong-type: this is text, but a whole number is expected -> write it in plain decimal digits, without quotes: `1`
         7:83 `12:30` unquoted: this is a time without quotes, but text is expected -> put it in quotes: "12:30"
         "#);
     }
 
     #[test]
     fn shapes_are_told_at_their_places() {
-        assert_snapshot!(said("[]\n"), @"1:1 `[]` wrong-type: this is a list, but a mapping is expected");
-        assert_snapshot!(said("hello\n"), @"1:1 `hello` wrong-type: this is text, but a mapping is expected");
+        assert_snapshot!(said("[]\n"), @"1:1 `[]` wrong-type: this is a list, but a mapping is expected -> write keys with their values, each on a line of its own: `KEY: VALUE`");
+        assert_snapshot!(said("hello\n"), @"1:1 `hello` wrong-type: this is text, but a mapping is expected -> write keys with their values, each on a line of its own: `KEY: VALUE`");
         assert_snapshot!(said("campaign:\nmessages:\n"), @r"
         1:1 `campaign` wrong-type: nothing is here, but text is expected -> write a value after the colon
         2:1 `messages` wrong-type: nothing is here, but a list is expected -> write a value after the colon

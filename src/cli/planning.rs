@@ -100,7 +100,7 @@ pub(super) fn show(
     file: Option<&Path>,
     stops: &[StopOrder],
 ) -> Result<(), Failure> {
-    let report = report(plan, context, output, file, stops);
+    let report = report(plan, context, output, file, stops).only_looked_at();
     output.tell_diagnostics(&report.diagnostics);
     output.show(&report)
 }

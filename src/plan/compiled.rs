@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audience::AudienceReader;
-use crate::campaign::{Audience, DraftPart, Files, Message, TemplateText};
+use crate::campaign::{Audience, Columns, DraftPart, Files, Message, TemplateText};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::render::{
     ColumnNames, ColumnUse, Condition, Purpose, Renderer, Template, check_column_names, check_columns,
@@ -258,12 +258,27 @@ fn keep<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Opt
 
 /// Checks that the columns with a meaning of their own exist.
 fn special_columns(audience: &Audience, header: &ColumnNames) -> Diagnostics {
-    let columns = &audience.columns;
-    let names = std::iter::once(&columns.to)
-        .chain(&columns.time_zone)
-        .chain(&columns.window_closes_at)
-        .chain(&columns.last_message_at);
-    let uses: Vec<ColumnUse> =
-        names.map(|name| ColumnUse { name: name.clone(), place: audience.place.clone(), is_compared: false }).collect();
-    check_column_names(&uses, header, audience.source.file())
+    let Columns { to, time_zone, window_closes_at, last_message_at } = &audience.columns;
+    let named = [
+        ("to", Some(to)),
+        ("timeZone", time_zone.as_ref()),
+        ("windowClosesAt", window_closes_at.as_ref()),
+        ("lastMessageAt", last_message_at.as_ref()),
+    ];
+    let uses = named.into_iter().filter_map(|(key, name)| {
+        // Where nobody has named a column, the file is to have the one that is meant then.
+        let place = audience.places.columns.get(key).unwrap_or(&audience.places.source).clone();
+        Some(ColumnUse { name: name?.clone(), place, is_compared: false })
+    });
+    let uses: Vec<ColumnUse> = uses.collect();
+    let found = check_column_names(&uses, header, audience.source.file());
+    let is_named = audience.places.columns.contains_key("to");
+    let mut told = Diagnostics::new();
+    told.extend(found.iter().cloned().map(|diagnostic| {
+        match diagnostic.help.clone().filter(|help| !is_named && help.starts_with("its columns are")) {
+            Some(columns) => diagnostic.help(format!("say which one has the ids: `columns: {{ to: … }}`; {columns}")),
+            None => diagnostic,
+        }
+    }));
+    told
 }

@@ -84,6 +84,9 @@ pub struct PlanReport<'a> {
     /// Whether each message has a line of its own, also those of which nothing has to be done.
     #[serde(skip)]
     pub shows_all: bool,
+    /// Whether somebody only looks, and nothing is to be sent of it now.
+    #[serde(skip)]
+    pub is_only_looked_at: bool,
     /// Whether nothing that is selected has errors.
     #[serde(skip)]
     pub is_sound: bool,
@@ -167,6 +170,7 @@ impl<'a> PlanReport<'a> {
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,
             shows_all: false,
+            is_only_looked_at: false,
             is_sound: plan.is_sound(),
             is_mismatched: plan.is_mismatched(),
         }
@@ -176,6 +180,12 @@ impl<'a> PlanReport<'a> {
     #[must_use]
     pub fn showing_all(self, shows_all: bool) -> Self {
         Self { shows_all, ..self }
+    }
+
+    /// Says that nothing is to be sent of it now.
+    #[must_use]
+    pub fn only_looked_at(self) -> Self {
+        Self { is_only_looked_at: true, ..self }
     }
 
     /// The messages that are selected.

@@ -1,5 +1,9 @@
 //! `sendform validate`: all mistakes of a file in one run, each at its place.
 
+use std::fs;
+
+use insta::assert_snapshot;
+
 use crate::support::{Project, Run};
 
 /// An audience and a message around whatever a test is about.
@@ -171,7 +175,7 @@ messages:
     21 |     revision: "2"
        |               ^^^
        |
-       = help: write it in plain decimal digits, without quotes
+       = help: write it in plain decimal digits, without quotes: `2`
 
     error[host-not-allowed]: the project does not allow delivery reports to `hooks.example.com`
       --> sale.yaml:23:34
@@ -488,24 +492,24 @@ fn columns_are_held_against_the_header() {
     insta::assert_snapshot!(validate(text).code(3), @"
     exit code: 3
     error[unknown-column]: `people.csv` has no column `instagram`
-     --> sale.yaml:2:14
+     --> sale.yaml:2:56
       |
     2 | audiences: { people: { csv: people.csv, columns: { to: instagram, windowClosesAt: closes } } }
-      |              ^^^^^^
+      |                                                        ^^^^^^^^^
       |
       = help: its columns are `to`, `first_name`, `city`, `age`
 
     error[unknown-column]: `people.csv` has no column `closes`
-     --> sale.yaml:2:14
+     --> sale.yaml:2:83
       |
     2 | audiences: { people: { csv: people.csv, columns: { to: instagram, windowClosesAt: closes } } }
-      |              ^^^^^^
+      |                                                                                   ^^^^^^
       |
       = help: its columns are `to`, `first_name`, `city`, `age`
 
     2 errors
-      unknown-column  sale.yaml:2:14
-      unknown-column  sale.yaml:2:14
+      unknown-column  sale.yaml:2:56
+      unknown-column  sale.yaml:2:83
     next, once they are mended: sendform validate
     ");
 }
@@ -532,6 +536,8 @@ fn mistakes_of_the_project_file_come_first() {
       |
     3 | limits: { messagesPerApply: many }
       |                             ^^^^
+      |
+      = help: write it in plain decimal digits, without quotes
 
     error[not-allowed]: only `TEXT` is allowed here
      --> sale.yaml:7:22
@@ -648,4 +654,61 @@ fn first_lines(run: &Run) -> String {
     let mut short: Vec<String> = run.to_string().lines().take(8).map(|line| line.chars().take(60).collect()).collect();
     short.push("…".to_owned());
     short.join("\n")
+}
+
+/// What is said of a campaign, with its place: the first error's message, where it points, and its help.
+#[track_caller]
+fn first_error(project: &Project, arguments: &[&str]) -> String {
+    let json = project.run([arguments, &["--format", "json"]].concat()).code(3).json();
+    let error = &json["diagnostics"][0];
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    format!("{}:{} {} -> {}", error["line"], error["column"], text(&error["message"]), text(&error["help"]))
+}
+
+#[test]
+fn what_is_wrong_with_an_audience_is_shown_where_it_is_written() {
+    let campaign = |columns: &str| {
+        format!(
+            "campaign: sale\naudiences:\n  people:\n    csv: people.csv\n{columns}messages:\n  - id: hello\n    \
+             sender: shop\n    audience: people\n    content: {{ type: TEXT, text: \"Hi\" }}\n"
+        )
+    };
+    let project = Project::new().file("people.csv", "insta,name\n17841400000000001,Ana\n");
+    let said = |columns: &str| {
+        project.write("sale.yaml", campaign(columns));
+        first_error(&project, &["validate"])
+    };
+    assert_snapshot!(said(""), @"4:10 `people.csv` has no column `to` -> say which one has the ids: `columns: { to: … }`; its columns are `insta`, `name`");
+    assert_snapshot!(said("    columns: { to: instagram }\n"), @"5:20 `people.csv` has no column `instagram` -> its columns are `insta`, `name`");
+    assert_snapshot!(said("    columns: { to: insta, timeZone: zone }\n"), @"5:37 `people.csv` has no column `zone` -> its columns are `insta`, `name`");
+    fs::remove_file(project.path("people.csv")).unwrap();
+    assert_snapshot!(said("    columns: { to: insta }\n"), @"4:10 `people.csv`: there is no such file -> a path is relative to the project's folder, or to the data folder");
+    // Only where it helps a plan without the rows is named.
+    let hint = "next, where the audiences are not at hand: sendform plan --without-data\n";
+    let has_hint = |arguments: &[&str]| project.run(arguments).code(3).stdout.contains(hint);
+    let plan = project.run(["plan", "--sandbox"]).code(3);
+    assert!(plan.stdout.contains(&hint.replace("plan", "plan --sandbox")), "{plan}");
+    assert!(!has_hint(&["validate"]) && !has_hint(&["apply", "--sandbox", "-y"]));
+    project.write("sale.yaml", campaign("    columns: { to: insta }\n").replace("\"Hi\"", "\"Hi {{ name\""));
+    assert!(!project.run(["plan", "--sandbox"]).code(3).stdout.contains("--without-data"), "more is wrong");
+}
+
+#[test]
+fn a_value_of_another_type_is_told_how_it_is_written() {
+    let project = Project::new().file("people.csv", "to\n17841400000000001\n");
+    let said = |from: &str, to: &str| {
+        let campaign = "campaign: sale\naudiences:\n  people: { csv: people.csv, exclude: [] }\nmessages:\n  - id: hello\n    \
+                        revision: 1\n    paused: false\n    sender: shop\n    audience: people\n    content: { text: Hi }\n";
+        assert!(campaign.contains(from), "{from}");
+        project.write("sale.yaml", campaign.replace(from, to));
+        first_error(&project, &["validate"])
+    };
+    assert_snapshot!(said("revision: 1", "revision: two"), @"6:15 this is text, but a whole number is expected -> write it in plain decimal digits, without quotes");
+    assert_snapshot!(said("revision: 1", "revision: 2nd"), @"6:15 this is text, but a whole number is expected -> write it in plain decimal digits, without quotes: `2`");
+    assert_snapshot!(said("revision: 1", "revision: \"2\""), @"6:15 this is text, but a whole number is expected -> write it in plain decimal digits, without quotes: `2`");
+    assert_snapshot!(said("paused: false", "paused: never"), @"7:13 this is text, but `true` or `false` is expected -> write `true` or `false`, without quotes");
+    assert_snapshot!(said("exclude: []", "exclude: staff"), @"3:39 this is text, but a list is expected -> a list is written in brackets: `[ staff ]`");
+    assert_snapshot!(said("exclude: []", "exclude: { staff: yes }"), @"3:30 this is a mapping, but a list is expected -> a list has a hyphen before each of its entries");
+    assert_snapshot!(said("{ text: Hi }", "Hi"), @"10:14 this is text, but a mapping is expected -> write keys with their values, each on a line of its own: `KEY: VALUE`");
+    assert_snapshot!(said("{ text: Hi }", "{ text: [ Hi ] }"), @"10:16 this is a list, but text is expected -> write one text, in quotes if it begins with a bracket or a brace");
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, X_USER_DEFINED};
 
-use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, SharedParts};
+use crate::campaign::checked::{
+    Audience, AudiencePlaces, AudienceSource, Columns, DeclaredAudience, Expect, SharedParts,
+};
 use crate::campaign::cursor::Cursor;
 use crate::campaign::near;
 use crate::campaign::raw;
@@ -96,7 +98,19 @@ fn whole(at: &Cursor<'_>, name: &str, ids: IdRule, mut source: AudienceSource, r
         expect: raw.expect.map(|expect| Expect { min: expect.min, max: expect.max }),
         may_be_empty: raw.may_be_empty,
         place: at.key_place(),
+        places: places(at),
     })
+}
+
+/// Where the parts of an audience are written.
+fn places(at: &Cursor<'_>) -> AudiencePlaces {
+    let source = ["csv", "ndjson", "rows"].map(|key| at.key(key)).into_iter().find(Cursor::is_written);
+    let columns = at.key("columns");
+    let named = ["to", "timeZone", "windowClosesAt", "lastMessageAt"].map(|key| (key, columns.key(key)));
+    AudiencePlaces {
+        source: source.map_or_else(|| at.key_place(), |source| source.place()),
+        columns: named.into_iter().filter(|(_, at)| at.is_written()).map(|(key, at)| (key, at.place())).collect(),
+    }
 }
 
 fn check_columns(at: &Cursor<'_>, findings: &mut Findings) {

@@ -1,6 +1,7 @@
 //! What is said last, because that is what stands on the screen: what is wrong, an error a line, and the one command to
 //! type next. Where all is well nothing is said.
 
+use crate::diagnostic::Code;
 use crate::plan::SafetyLimitKind;
 use crate::report::apply::ApplyReport;
 use crate::report::diagnostics::{DiagnosticView, PlaceView, SeverityView};
@@ -26,7 +27,13 @@ pub(in crate::report) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen:
 /// The command to type after a plan, if there is one.
 pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
     if !plan.is_sound {
-        return next(out, "once the files are mended", "sendform plan", screen);
+        next(out, "once the files are mended", "sendform plan", screen);
+        // An apply needs the rows, and what else is wrong is so without them.
+        let is_missing = |error: &DiagnosticView| error.code == Code::FileMissing.as_str();
+        if plan.is_only_looked_at && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
+            next(out, "where the audiences are not at hand", "sendform plan --without-data", screen);
+        }
+        return;
     }
     if let Some(twice) = plan.twice.first() {
         return next(out, "once you know why", &known_command(twice), screen);
