@@ -15,7 +15,7 @@
 //! 8. [`ledger`]: claims and outcomes, their join, and the lockfile's text.
 //! 9. [`plan`]: what would be sent now, as data.
 //! 10. [`apply`]: claim, send, settle, over ports.
-//! 11. [`source`], [`store`], [`gateway`]: files, the ledger's home, and HTTP.
+//! 11. [`source`], [`store`], [`gateway`]: files, the ledger's home, and HTTP; [`forge`]: pull requests and CI.
 //! 12. [`sandbox`]: the embedded gateway.
 //! 13. [`report`]: what commands say, as text and JSON.
 //! 14. [`cli`]: arguments, environment, exit codes; it alone puts the rooms together.
@@ -61,6 +61,10 @@
 //! | entry | one thing that a run wrote, with its number; a closing says how many there are |
 //! | unclosed run | one that has not said how many entries it wrote: it lives, was killed, or its end is lost |
 //! | mark | which transaction wrote a row of PostgreSQL; a row from a dump has another one |
+//! | forge | where the repository, its pull requests and its CI runs are: GitHub, GitLab |
+//! | head | the newest commit of a pull request's branch: what was reviewed |
+//! | runner | the machine and the environment of a CI run |
+//! | marker | the hidden line by which a comment of ours is found again |
 //! | lockfile | a ledger in a file beside the project file; its shadow is a copy that git does not see |
 //! | gateway, sandbox | whatever answers the API; the one that sendform embeds |
 
@@ -77,6 +81,7 @@ pub mod apply;
 pub mod source;
 pub mod store;
 pub mod gateway;
+pub mod forge;
 pub mod sandbox;
 pub mod report;
 pub mod cli;

@@ -89,7 +89,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
             url
         });
         let authorization = authorization(key)?;
-        let http = http(limits)?;
+        let http = http_client(limits)?;
         let is_on_loopback = is_loopback(base);
         Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default(), time, is_on_loopback })
     }
@@ -172,8 +172,9 @@ impl<C> Client<C> {
     }
 }
 
-/// Says why there was no whole answer within these limits.
-pub(super) fn explain(error: reqwest::Error, limits: ClientLimits) -> String {
+/// Says why there was no whole answer within these limits, and never at which address.
+#[must_use]
+pub fn explain(error: reqwest::Error, limits: ClientLimits) -> String {
     match (error.is_timeout(), error.is_connect()) {
         (true, true) => format!("no connection within {:?}", limits.connect),
         (true, false) => format!("no whole answer within {:?}", limits.total),
@@ -181,11 +182,12 @@ pub(super) fn explain(error: reqwest::Error, limits: ClientLimits) -> String {
     }
 }
 
-/// The client beneath all requests.
+/// The client beneath all requests: it repeats nothing, follows no redirect, asks no proxy, and uses every connection
+/// once.
 ///
 /// # Errors
 /// If the system's certificates cannot be used.
-pub(super) fn http(limits: ClientLimits) -> Result<reqwest::Client, ClientError> {
+pub fn http_client(limits: ClientLimits) -> Result<reqwest::Client, ClientError> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Of two threads at once the second finds the first one's, which is the same.
         drop(rustls::crypto::ring::default_provider().install_default());

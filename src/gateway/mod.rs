@@ -19,6 +19,6 @@ mod faults;
 #[cfg(test)]
 mod logs_faults;
 
-pub use client::{Client, ClientError, ClientLimits};
+pub use client::{Client, ClientError, ClientLimits, explain, http_client};
 pub use clock::SystemClock;
 pub use probe::{ProbeFailure, probe};

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::client::{ClientError, ClientLimits, explain, http};
+use super::client::{ClientError, ClientLimits, explain, http_client};
 use super::stamp;
 use crate::apply::{Clock, GatewayTime, Stamp};
 use crate::wire::SANDBOX_HEADER;
@@ -32,7 +32,7 @@ pub async fn probe(
     time: &GatewayTime,
 ) -> Result<Option<Stamp>, ProbeFailure> {
     check_base_url(base).map_err(ClientError::from)?;
-    let http = http(limits)?;
+    let http = http_client(limits)?;
     let before = clock.now();
     let answer = http.get(base.clone()).send().await;
     let answer = answer.map_err(|error| ProbeFailure::Unreachable(explain(error, limits)))?;

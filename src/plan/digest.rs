@@ -35,6 +35,20 @@ impl PlanDigest {
     }
 }
 
+impl PlanDigest {
+    /// Takes its hexadecimal digits alone, as [`PlanDigest::digits`] gives them.
+    #[must_use]
+    pub fn of_digits(digits: &str) -> Option<Self> {
+        Self::parse(&format!("{PREFIX}{digits}"))
+    }
+
+    /// Its hexadecimal digits, without what says its version: for names of files.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        self.0.strip_prefix(PREFIX).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for PlanDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -16,6 +16,7 @@ mod documents;
 mod doubts;
 mod events;
 mod faults;
+mod forge;
 mod forms;
 mod frozen;
 mod generated;

@@ -5,7 +5,7 @@ use super::paths::{Path, paths};
 use super::tokens::program;
 
 /// The rooms, in the order in which the data passes through them.
-pub(crate) const ROOMS: [&str; 16] = [
+pub(crate) const ROOMS: [&str; 17] = [
     "diagnostic",
     "wire",
     "identity",
@@ -19,13 +19,14 @@ pub(crate) const ROOMS: [&str; 16] = [
     "source",
     "store",
     "gateway",
+    "forge",
     "sandbox",
     "report",
     "cli",
 ];
 
-/// Rooms that stand side by side, and do not look into each other.
-const SIDE_BY_SIDE: [&str; 3] = ["source", "store", "gateway"];
+/// Rooms that stand side by side, and do not look into each other: but the forge goes by the gateway's HTTP client.
+const SIDE_BY_SIDE: [&str; 4] = ["source", "store", "gateway", "forge"];
 /// All that the sandbox may look into: it must not be made to agree with the rest of the house.
 const SEEN_BY_SANDBOX: [&str; 3] = ["diagnostic", "wire", "timing"];
 
@@ -53,6 +54,7 @@ fn may_import(room: &str, other: &str) -> bool {
     let (Some(here), Some(there)) = (place(room), place(other)) else { return room == "lib" };
     match room {
         _ if room == other => true,
+        "forge" if other == "gateway" => true,
         "sandbox" => SEEN_BY_SANDBOX.contains(&other),
         "report" => there < here && other != "sandbox" && !SIDE_BY_SIDE.contains(&other),
         _ if SIDE_BY_SIDE.contains(&room) => there < here && !SIDE_BY_SIDE.contains(&other),
@@ -93,6 +95,7 @@ fn nature(file: &str, room: &str) -> Nature {
         "apply" => Nature::Awaiting,
         "cli" | "main" => Nature::Outermost,
         "source" | "store" | "gateway" => Nature::Effects,
+        "forge" if file.starts_with("src/forge/github") || file.starts_with("src/forge/http") => Nature::Effects,
         "sandbox" if !file.starts_with("src/sandbox/model") => Nature::Effects,
         _ => Nature::Pure,
     }
@@ -192,6 +195,9 @@ mod tests {
             "use crate::plan::Bulk;",
             "src/sandbox/mod.rs:1: `sandbox` must not look into `plan`",
         );
+        check("src/forge/a.rs", "use crate::store::Git;", "src/forge/a.rs:1: `forge` must not look into `store`");
+        check("src/gateway/a.rs", "use crate::forge::A;", "src/gateway/a.rs:1: `gateway` must not look into `forge`");
+        check("src/report/a.rs", "use crate::forge::A;", "src/report/a.rs:1: `report` must not look into `forge`");
         check("src/report/a.rs", "use crate::store::Git;", "src/report/a.rs:1: `report` must not look into `store`");
         check(
             "src/render/a.rs",
@@ -208,6 +214,7 @@ mod tests {
         allowed("src/sandbox/a.rs", "use crate::{wire, timing, diagnostic};");
         allowed("src/report/a.rs", "use crate::apply::Event;");
         allowed("src/cli/a.rs", "use crate::{sandbox, report, store, source};");
+        allowed("src/forge/http/a.rs", "use crate::{gateway, plan}; use tokio::time::sleep;");
         allowed("src/wire/a.rs", "// use crate::cli;\nconst A: &str = \"crate::cli::run\";");
         allowed("src/wire/a.rs", "#[cfg(test)]\nmod tests { use crate::cli::run; use super::*; }");
     }
@@ -275,6 +282,14 @@ mod tests {
         for source in ["use tokio::time::sleep;", "use tokio::{fs, sync};", "use std::fs;", "Timestamp::now()"] {
             assert_eq!(faults("src/apply/a.rs", source).len(), 1, "{source}");
         }
+    }
+
+    #[test]
+    fn only_the_client_of_the_forge_reaches_it() {
+        for source in ["use std::env;", "use tokio::time::sleep;", "use std::fs;", "Timestamp::now()"] {
+            assert_eq!(faults("src/forge/binding.rs", source).len(), 1, "{source}");
+        }
+        allowed("src/forge/github/a.rs", "use reqwest::Method; use tokio::time::sleep;");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod dump;
 mod door;
 pub(crate) mod faked;
 mod foreign;
+pub(crate) mod forge;
 mod http;
 mod lines;
 mod named;

@@ -62,6 +62,11 @@ impl Project {
         self.environment.insert(name.to_owned(), value.into());
     }
 
+    /// A variable that runs will see.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
     /// Takes a variable away.
     pub(crate) fn unset(&mut self, name: &str) {
         self.environment.remove(name);

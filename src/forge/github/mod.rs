@@ -1,0 +1,9 @@
+//! GitHub's REST API, as far as plans need it: each call says which permission it needs.
+
+mod client;
+mod comments;
+mod commits;
+mod pulls;
+mod runs;
+
+pub use client::GitHub;

@@ -1,0 +1,27 @@
+//! The forge: where the project's repository, its pull requests and its CI runs are. What a run of CI says of itself,
+//! the event that it runs for, the forge's API, and the way from a merged commit to the plan that was reviewed. Prints
+//! nothing.
+//!
+//! The forge's token is a secret like the gateway's API key: it is sent to the forge's own host only, over https or on
+//! this machine, and no redirect takes it along.
+
+pub mod event;
+pub mod facts;
+pub mod marker;
+pub mod runner;
+
+mod commit_id;
+mod error;
+mod fields;
+mod github;
+mod http;
+mod plan_name;
+mod repository_name;
+
+pub use commit_id::CommitId;
+pub use error::{ForgeError, ForgeErrorKind, Permission};
+pub use fields::FieldError;
+pub use github::GitHub;
+pub use http::ForgeClientError;
+pub use plan_name::PlanName;
+pub use repository_name::RepositoryName;

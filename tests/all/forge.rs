@@ -1,0 +1,3 @@
+//! The forge: its client, and what runs of CI do with it.
+
+mod client;
