@@ -11,6 +11,7 @@ mod clocks;
 mod codes;
 mod command_line;
 mod damage;
+mod dependencies;
 mod doctor;
 mod documents;
 mod doubts;
