@@ -12,6 +12,7 @@ mod codes;
 mod command_line;
 mod completions;
 mod damage;
+mod dependencies;
 mod doctor;
 mod documents;
 mod doubts;

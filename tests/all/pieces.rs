@@ -242,6 +242,29 @@ fn the_action_is_of_this_version() {
     }
 }
 
+#[test]
+fn a_release_has_what_is_fetched() {
+    let script = read(".github/actions/sendform/fetch.sh");
+    let word = |line: &str| line.split_once("target=").map(|(_, word)| word.trim_end_matches(" ;;").to_owned());
+    let fetched: BTreeSet<String> = script.lines().filter_map(word).collect();
+    let built = yaml(".github/workflows/release.yml")["jobs"]["build"]["strategy"]["matrix"]["include"].clone();
+    let built = built.as_array().unwrap().iter().map(|one| one["target"].as_str().unwrap().to_owned());
+    assert_eq!(fetched, built.collect());
+    // The same name stands in four places.
+    let [packed, fetched] = [".ci/release", ".github/actions/sendform/fetch.sh"].map(read);
+    assert!(packed.contains("\"$folder/sendform-$version-$target.tar.gz\""));
+    assert!(fetched.contains("archive=\"sendform-$version-$target.tar.gz\""));
+    let manifest = read("Cargo.toml");
+    assert!(manifest.contains("releases/download/v{ version }/sendform-{ version }-{ target }.tar.gz"));
+    for target in fetched.lines().filter_map(word).filter(|target| target.ends_with("-musl")) {
+        let name = format!("sendform-{{ version }}-{target}.tar.gz");
+        assert!(manifest.contains(&name), "who has Linux with another library gets {name}");
+    }
+    let image = read(".ci/Containerfile");
+    let stages: Vec<&str> = image.split("\nFROM ").collect();
+    assert!(stages.iter().skip(2).all(|stage| stage.contains("\nUSER 65532:65532\n")), "nobody is root");
+}
+
 /// The names in a map, if there is one.
 fn names(map: &Value) -> BTreeSet<String> {
     map.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
