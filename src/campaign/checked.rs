@@ -12,6 +12,7 @@ use super::raw::{StateHome, Witness};
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
+use crate::wire::choices::Choices;
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
@@ -36,8 +37,8 @@ pub struct Project {
     pub stop_after: StopAfter,
     /// What the ids of recipients look like.
     pub ids: IdRule,
-    /// Where the sandbox's clock starts.
-    pub sandbox_now: Option<Timestamp>,
+    /// How the sandbox behaves.
+    pub sandbox: SandboxSettings,
     /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
     pub retired: Vec<String>,
     /// Files and folders below the project's that are no campaigns.
@@ -54,6 +55,19 @@ pub struct Project {
     pub place: Place,
     /// Audiences and schedules that every campaign may use.
     pub shared: SharedParts,
+}
+
+/// How the sandbox behaves, as far as the project file says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SandboxSettings {
+    /// Where its clock starts.
+    pub now: Option<Timestamp>,
+    /// How many seconds of its clock pass in a second.
+    pub speed: u32,
+    /// Whether its clock stands still until it is moved.
+    pub is_stopped: bool,
+    /// The choices where the API's documents are silent.
+    pub choices: Choices,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.

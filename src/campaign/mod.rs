@@ -38,8 +38,8 @@ mod files;
 pub use check::Declared;
 pub use checked::{
     Audience, AudiencePlaces, AudienceSource, Campaign, Columns, DeclaredAudience, Expect, Expression, IfPast, Ignored,
-    Limits, Message, OwnStopAfter, Project, Schedule, SendAt, SharedParts, State, StateNames, StopAfter, TemplateText,
-    Webhooks, Zone,
+    Limits, Message, OwnStopAfter, Project, SandboxSettings, Schedule, SendAt, SharedParts, State, StateNames,
+    StopAfter, TemplateText, Webhooks, Zone,
 };
 pub use draft::{DraftMessage, DraftPart};
 pub use files::{AudienceStream, Files, FilesError};

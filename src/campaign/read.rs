@@ -167,6 +167,7 @@ mod tests {
     use crate::campaign::checked::{AudienceSource, IfPast, TemplateText, Zone};
     use crate::campaign::testing::{MemoryFiles, listed, read, said};
     use crate::diagnostic::{Place, Source};
+    use crate::wire::choices::{Choices, Duplicates, Nulls};
     use crate::wire::content::Content;
 
     /// A campaign with one message, to which lines are added.
@@ -488,11 +489,13 @@ messages:
                     suppress: [ { csv: audiences/opt-outs.csv, columns: { to: instagram_id } } ]\n\
                     webhooks: { allowedHosts: [ Hooks.Example.com ] }\nlimits: { messagesPerApply: 50000 }\n\
                     bulkSize: 500\nlongTexts: warning\nabsenceProvesAfter: 2h\nretired: [ old-sale, sale.first ]\n\
-                    sandbox: { now: \"2026-11-30 12:00Z\" }\n";
+                    sandbox: { now: \"2026-11-30 12:00Z\", speed: 60, duplicates: reject, nulls: refuse }\n";
         let ReadProject { project, diagnostics, .. } = read_project(&Source::new("sendform.yaml", text));
         assert_eq!(listed(&diagnostics), "");
         let project = project.unwrap();
-        assert_eq!(project.sandbox_now.unwrap().to_string(), "2026-11-30T12:00:00Z");
+        assert_eq!(project.sandbox.now.unwrap().to_string(), "2026-11-30T12:00:00Z");
+        let choices = Choices { duplicates: Duplicates::Reject, nulls: Nulls::Refuse, ..Choices::default() };
+        assert_eq!((project.sandbox.speed, project.sandbox.choices), (60, choices));
         assert_eq!((project.bulk_size_max, project.long_texts_are_errors), (500, false));
         assert_eq!(project.absence_proves_after.as_mins(), 120);
         assert_eq!(project.webhook_hosts, ["hooks.example.com"]);

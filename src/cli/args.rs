@@ -4,11 +4,17 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use serde::de::DeserializeOwned;
 
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
+use crate::wire::choices::{
+    Duplicates, Nulls, OvernightWindow, PastSendAt, SendAtForms, UnknownFieldRule, UnsentInLogs,
+};
+use crate::wire::names;
 
 use super::format::{OutputFormat, Write};
 use super::topics::Topic;
@@ -371,30 +377,67 @@ pub(super) struct BulkWord {
 /// `sandbox`
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// The address on loopback: `8025`, `:8025`, `localhost:8025` or `[::1]:8025`
+    /// The address: `8025`, `:8025`, `localhost:8025` or `[::1]:8025`; others than loopback with `--host` and a
+    /// credential only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025", value_parser = parse_listen)]
     pub listen: SocketAddr,
+    /// A name, besides those of loopback, under which it is reached; may be repeated
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
     /// The file of its books [default: .sendform/sandbox/books.sqlite in the project]
     #[arg(long, value_name = "FILE")]
     pub books: Option<PathBuf>,
     /// Where its clock starts [default: the project's `sandbox.now`, else the time of day]
     #[arg(long, value_name = "TIME", value_parser = parse_now)]
     pub now: Option<jiff::Timestamp>,
-    /// How many of its seconds pass in a second
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub speed: u32,
+    /// How many of its seconds pass in a second [default: the project's `sandbox.speed`, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub speed: Option<u32>,
     /// Its clock stands still until it is moved
     #[arg(long)]
     pub stopped: bool,
-    /// The only API key that it takes [default: any]
+    /// An API key that may do everything [default: any credential will do]
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
-    /// Reject a messageId that it has seen before, instead of sending it again
-    #[arg(long)]
-    pub reject_duplicates: bool,
+    /// A file with credentials and with rules for the channel
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// What becomes of a messageId that it has seen before
+    #[arg(long, value_parser = named_value::<Duplicates>())]
+    pub duplicates: Option<Duplicates>,
+    /// What becomes of a `sendAt` that is past
+    #[arg(long, value_parser = named_value::<PastSendAt>())]
+    pub past_send_at: Option<PastSendAt>,
+    /// What becomes of a delivery window over midnight
+    #[arg(long, value_parser = named_value::<OvernightWindow>())]
+    pub overnight_windows: Option<OvernightWindow>,
+    /// Whether the logs show what was not sent yet
+    #[arg(long, value_parser = named_value::<UnsentInLogs>())]
+    pub unsent_in_logs: Option<UnsentInLogs>,
+    /// In which forms a `sendAt` is taken
+    #[arg(long, value_parser = named_value::<SendAtForms>())]
+    pub send_at_forms: Option<SendAtForms>,
+    /// What becomes of a field that the API does not have
+    #[arg(long, value_parser = named_value::<UnknownFieldRule>())]
+    pub unknown_fields: Option<UnknownFieldRule>,
+    /// What becomes of a `null` where something may be absent
+    #[arg(long, value_parser = named_value::<Nulls>())]
+    pub nulls: Option<Nulls>,
+    /// How many queries of the logs it takes in a minute; 0 is any number [default: 120]
+    #[arg(long, value_name = "N")]
+    pub logs_per_minute: Option<u32>,
+    /// The largest body of a request, in MiB [default: 20]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub body_max: Option<u16>,
     /// A fault, such as `500-after@3`; may be repeated
     #[arg(long = "with", value_name = "FAULT")]
     pub faults: Vec<String>,
+}
+
+/// Takes one of the names that a type has in files as well.
+fn named_value<T: DeserializeOwned + Clone + Send + Sync + 'static>() -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(names::names::<T>());
+    names.try_map(|name| names::named(&name).ok_or("it is none of these"))
 }
 
 /// The port that the embedded gateway listens on.

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::campaign::{Project, State};
+use crate::campaign::{Project, SandboxSettings, State};
 use crate::identity::{KeyId, Keys};
 use crate::report::failure_code::FailureCode;
-use crate::sandbox::clock::ClockStart;
+use crate::sandbox::clock::{ClockStart, Speed};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
@@ -102,7 +102,7 @@ impl GatewayAccess {
         global: &Global,
     ) -> Result<Self, Failure> {
         let keys = home.sandbox_keys()?;
-        let mut options = sandbox_options(home, project.sandbox_now, &global.fault)?;
+        let mut options = sandbox_options(home, Some(project.sandbox), &global.fault)?;
         if let Some(now) = settings.now {
             options.now = ClockStart::Fixed(now);
         }
@@ -181,21 +181,32 @@ pub(super) fn ledger(state: &State, home: &ProjectPaths, settings: &Settings) ->
     }
 }
 
+/// Where the clock of the embedded gateway starts, and whether it runs.
+pub(super) fn clock_start(now: Option<Timestamp>, is_stopped: bool) -> ClockStart {
+    match now {
+        _ if is_stopped => ClockStart::Fixed(now.unwrap_or_else(Timestamp::now)),
+        Some(now) => ClockStart::At(now),
+        None => ClockStart::Real,
+    }
+}
+
 /// The settings of the embedded gateway.
 ///
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
 pub(super) fn sandbox_options(
     home: &ProjectPaths,
-    now: Option<Timestamp>,
+    settings: Option<SandboxSettings>,
     faults: &[String],
 ) -> Result<Options, Failure> {
     home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());
-    if let Some(now) = now {
-        options.now = ClockStart::At(now);
+    if let Some(SandboxSettings { now, speed, is_stopped, choices }) = settings {
+        options.now = clock_start(now, is_stopped);
+        options.speed = Speed::new(speed).unwrap_or(Speed::REAL);
+        options.choices = choices;
     }
     options.faults = faults
         .iter()

@@ -17,24 +17,26 @@ mod messages;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::Answer;
+use super::auth;
 use super::clock::{ClockRefusal, ClockSetting, Speed, read_duration};
 use super::faults::parse;
-use super::local::is_local;
+use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
-pub(super) fn router() -> Router<SandboxState> {
+pub(super) fn router(sandbox: SandboxState, reach: Reach) -> Router<SandboxState> {
     Router::new()
         .route("/state", get(state))
         .route("/wait", get(wait))
@@ -44,14 +46,37 @@ pub(super) fn router() -> Router<SandboxState> {
         .route("/faults", post(faults))
         .route("/release", post(release))
         .route("/clock", post(clock))
-        .layer(from_fn(for_this_machine))
+        .layer(from_fn_with_state(Door { sandbox, reach }, let_in))
 }
 
-async fn for_this_machine(request: Request, next: Next) -> Response<Body> {
-    if is_local(request.headers()) {
+/// Lets in who is at this machine. If the sandbox is reached from others too, only who may do everything.
+async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Response<Body> {
+    let options = door.sandbox.options();
+    let headers = request.headers();
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let may = match door.reach {
+        Reach::ThisMachine => true,
+        Reach::Others => auth::is_master(shown, &options.credentials),
+    };
+    if may && local::is_from_here(headers, &options.hosts) {
         return next.run(request).await;
     }
     Answer::error(StatusCode::FORBIDDEN).into_response()
+}
+
+/// From where a sandbox is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// From this machine only.
+    ThisMachine,
+    /// From other machines too.
+    Others,
+}
+
+#[derive(Debug, Clone)]
+struct Door {
+    sandbox: SandboxState,
+    reach: Reach,
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use std::io;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
@@ -11,6 +11,9 @@ use serde::Serialize;
 use super::faults::{Corruption, Reply};
 use super::model::answer;
 use crate::wire::error::{ApiError, Violation};
+
+/// The header of a 403 in which the sandbox says which scopes would have done.
+const SCOPES_HEADER: &str = "x-sendform-sandbox-scopes";
 
 /// An answer that can still be corrupted.
 #[derive(Debug)]
@@ -41,6 +44,16 @@ impl Answer {
     pub(super) fn violation(property: &str, violation: &str) -> Self {
         let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
         Self::bad_request(&answer::bad_request(vec![violation]))
+    }
+
+    /// A 401 that says which credentials are taken.
+    pub(super) fn unauthorized(expected: &str) -> Self {
+        Self::error(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, expected)
+    }
+
+    /// A 403 that says which scopes would have done.
+    pub(super) fn forbidden(scopes: &str) -> Self {
+        Self::error(StatusCode::FORBIDDEN).header(HeaderName::from_static(SCOPES_HEADER), scopes)
     }
 
     /// A 429 that says after how many seconds to come again.

@@ -1,52 +1,158 @@
-//! Who may do what. Every well-formed credential may do everything, unless the settings name keys.
+//! Who may do what. Every well-formed credential may do everything, unless the settings name credentials.
 
-/// Why a request is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Denied {
-    /// It has no credentials, or unknown ones.
-    Unauthorized,
-    /// Its credentials do not suffice.
-    Forbidden,
+use data_encoding::BASE64;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+/// How a credential is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuthScheme {
+    /// `App KEY`.
+    App,
+    /// `Basic` with `USER:PASSWORD` in base64.
+    Basic,
+    /// `IBSSO TOKEN`.
+    Ibsso,
+    /// `Bearer TOKEN`.
+    Bearer,
 }
 
-/// Checks the value of `Authorization` against the only key that may do everything and the one that
-/// may do nothing.
-pub(super) fn check(value: Option<&str>, key: Option<&str>, key_forbidden: Option<&str>) -> Result<(), Denied> {
-    let (scheme, credential) = value.and_then(|value| value.split_once(' ')).ok_or(Denied::Unauthorized)?;
-    let credential = credential.trim();
-    let is_app = scheme.eq_ignore_ascii_case("App");
-    let is_other = ["Basic", "IBSSO", "Bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    if credential.is_empty() || !(is_app || is_other) {
-        return Err(Denied::Unauthorized);
+impl AuthScheme {
+    const ALL: [Self; 4] = [Self::App, Self::Basic, Self::Ibsso, Self::Bearer];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::App => "App",
+            Self::Basic => "Basic",
+            Self::Ibsso => "IBSSO",
+            Self::Bearer => "Bearer",
+        }
     }
-    if is_app && key_forbidden == Some(credential) {
-        return Err(Denied::Forbidden);
+}
+
+/// A credential that the sandbox takes.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// How it is shown.
+    pub scheme: AuthScheme,
+    /// The key, the token, or `USER:PASSWORD`.
+    pub secret: SecretString,
+    /// What it may do; everything if absent.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Credential {
+    /// An API key that may do everything.
+    #[must_use]
+    pub fn key(key: impl Into<SecretString>) -> Self {
+        Self { scheme: AuthScheme::App, secret: key.into(), scopes: None }
     }
-    match key {
-        Some(key) if !(is_app && key == credential) => Err(Denied::Unauthorized),
-        Some(_) | None => Ok(()),
+
+    fn is_shown_by(&self, scheme: AuthScheme, shown: &str) -> bool {
+        let secret = self.secret.expose_secret();
+        let is_same = match self.scheme {
+            AuthScheme::Basic => BASE64.decode(shown.as_bytes()).is_ok_and(|decoded| decoded == secret.as_bytes()),
+            AuthScheme::App | AuthScheme::Ibsso | AuthScheme::Bearer => secret == shown,
+        };
+        self.scheme == scheme && is_same
     }
+
+    fn may(&self, scopes: &[&str]) -> bool {
+        let Some(held) = &self.scopes else { return true };
+        scopes.is_empty() || held.iter().any(|held| scopes.contains(&held.as_str()))
+    }
+}
+
+/// Any of these lets send and pull reports.
+pub(super) const SEND_SCOPES: [&str; 3] = ["message:send", "instagram:message:send", "instagram:manage"];
+/// Any of these lets read the logs.
+pub(super) const LOGS_SCOPES: [&str; 2] = ["instagram:logs:read", "instagram:manage"];
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// It has no credentials, or unknown ones: what was expected instead.
+    Unauthorized(String),
+    /// Its credentials do not suffice: what was missing.
+    Forbidden(String),
+}
+
+/// Checks the value of `Authorization` for somebody who needs one of some scopes.
+pub(super) fn check(value: Option<&str>, known: &[Credential], scopes: &[&str]) -> Result<(), Denied> {
+    let expected = || {
+        let taken = |scheme: &AuthScheme| known.is_empty() || known.iter().any(|known| known.scheme == *scheme);
+        let schemes = AuthScheme::ALL.into_iter().filter(taken).map(AuthScheme::name);
+        Denied::Unauthorized(schemes.collect::<Vec<_>>().join(", "))
+    };
+    let (scheme, shown) = value.and_then(|value| value.split_once(' ')).ok_or_else(expected)?;
+    let shown = shown.trim();
+    let scheme = AuthScheme::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(scheme));
+    let scheme = scheme.filter(|_| !shown.is_empty()).ok_or_else(expected)?;
+    if known.is_empty() {
+        return Ok(());
+    }
+    let credential = known.iter().find(|known| known.is_shown_by(scheme, shown)).ok_or_else(expected)?;
+    if credential.may(scopes) { Ok(()) } else { Err(Denied::Forbidden(scopes.join(", "))) }
+}
+
+/// Checks the value of `Authorization` for somebody who may do everything.
+pub(super) fn is_master(value: Option<&str>, known: &[Credential]) -> bool {
+    let masters: Vec<_> = known.iter().filter(|known| known.scopes.is_none()).cloned().collect();
+    !masters.is_empty() && check(value, &masters, &[]).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn any_credential_will_do_unless_a_key_is_named() {
-        for value in ["App k", "app k", "Basic dTpw", "IBSSO t", "Bearer t"] {
-            assert_eq!(check(Some(value), None, None), Ok(()), "{value}");
-        }
-        for value in [None, Some(""), Some("App"), Some("App  "), Some("k"), Some("Digest x")] {
-            assert_eq!(check(value, None, None), Err(Denied::Unauthorized), "{value:?}");
-        }
+    fn unauthorized(expected: &str) -> Result<(), Denied> {
+        Err(Denied::Unauthorized(expected.to_owned()))
     }
 
     #[test]
-    fn named_keys_are_held_to() {
-        assert_eq!(check(Some("App right"), Some("right"), Some("weak")), Ok(()));
-        assert_eq!(check(Some("App wrong"), Some("right"), Some("weak")), Err(Denied::Unauthorized));
-        assert_eq!(check(Some("Bearer right"), Some("right"), Some("weak")), Err(Denied::Unauthorized));
-        assert_eq!(check(Some("App weak"), Some("right"), Some("weak")), Err(Denied::Forbidden));
+    fn any_credential_will_do_unless_some_are_named() {
+        for value in ["App k", "app k", "Basic dTpw", "IBSSO t", "Bearer t"] {
+            assert_eq!(check(Some(value), &[], &SEND_SCOPES), Ok(()), "{value}");
+        }
+        for value in [None, Some(""), Some("App"), Some("App  "), Some("k"), Some("Digest x")] {
+            assert_eq!(check(value, &[], &SEND_SCOPES), unauthorized("App, Basic, IBSSO, Bearer"), "{value:?}");
+        }
+        assert!(!is_master(Some("App k"), &[]));
+    }
+
+    #[test]
+    fn named_credentials_are_held_to() {
+        let credential = |scheme, secret: &str, scopes: &[&str]| Credential {
+            scheme,
+            secret: secret.into(),
+            scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+        };
+        let known = [
+            Credential::key("all"),
+            credential(AuthScheme::App, "sends", &["instagram:message:send"]),
+            credential(AuthScheme::App, "manages", &["instagram:manage"]),
+            credential(AuthScheme::Basic, "user:pass word", &["instagram:logs:read"]),
+            credential(AuthScheme::Bearer, "none", &[]),
+        ];
+        let basic = format!("Basic {}", BASE64.encode(b"user:pass word"));
+        // Who may send, and who may read the logs.
+        for (value, sends, reads) in [
+            ("App all", true, true),
+            ("App sends", true, false),
+            ("App manages", true, true),
+            (basic.as_str(), false, true),
+            ("Bearer none", false, false),
+        ] {
+            let may = |scopes: &[&str]| check(Some(value), &known, scopes);
+            let expected =
+                |may: bool, scopes: &[&str]| if may { Ok(()) } else { Err(Denied::Forbidden(scopes.join(", "))) };
+            assert_eq!(may(&SEND_SCOPES), expected(sends, &SEND_SCOPES), "{value}");
+            assert_eq!(may(&LOGS_SCOPES), expected(reads, &LOGS_SCOPES), "{value}");
+        }
+        for value in ["App none", "Bearer all", "Basic all", "IBSSO all", "Basic dXNlcjpwYXNz", "App ALL"] {
+            assert_eq!(check(Some(value), &known, &[]), unauthorized("App, Basic, Bearer"), "{value}");
+        }
+        assert!(is_master(Some("App all"), &known) && !is_master(Some("App manages"), &known));
     }
 }

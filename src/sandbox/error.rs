@@ -45,7 +45,10 @@ pub enum SandboxError {
         /// The file.
         path: PathBuf,
     },
+    /// Other machines would reach it, and it knows no credentials or no name.
+    #[error("the sandbox serves `{0}`, which other machines reach, only with a credential and a host name")]
+    Exposed(std::net::SocketAddr),
     /// The sandbox cannot serve.
-    #[error("the sandbox cannot serve on 127.0.0.1")]
+    #[error("the sandbox cannot serve")]
     Serve(#[source] io::Error),
 }

@@ -1,26 +1,43 @@
-//! Keeps web pages away from the testers' routes: a browser on this machine reaches 127.0.0.1 too,
-//! and the routes show people's messages.
+//! Keeps web pages away: a browser on this machine reaches 127.0.0.1 too, and a page from elsewhere can give its
+//! own name that address. So only requests for a name of the sandbox are served, and the testers' routes, which
+//! show people's messages, to no page from elsewhere.
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName};
 
-/// Whether a request was made for this machine by its name, and by no page from elsewhere.
-pub(super) fn is_local(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host_is_local = text(HOST).is_none_or(names_loopback);
-    let origin_is_local = text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(names_loopback));
-    host_is_local && origin_is_local
+/// Whether a request is for loopback, or for one of some names.
+pub(super) fn is_ours(headers: &HeaderMap, hosts: &[String]) -> bool {
+    text(headers, HOST).is_none_or(|host| is_named(host, hosts))
 }
 
-fn names_loopback(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
+/// Whether a request was made by no page from elsewhere.
+pub(super) fn is_from_here(headers: &HeaderMap, hosts: &[String]) -> bool {
+    text(headers, ORIGIN).is_none_or(|origin| {
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        authority.is_some_and(|authority| is_named(authority, hosts))
+    })
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
+}
+
+fn is_named(authority: &str, hosts: &[String]) -> bool {
+    let host = host_of(authority);
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(address))
+}
+
+/// The name of an authority, without its port.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) | None => authority,
-    };
-    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 #[cfg(test)]
@@ -35,7 +52,8 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_static(origin));
         }
-        assert_eq!(is_local(&headers), expected, "{host} {origin:?}");
+        let hosts = ["gateway.test".to_owned()];
+        assert_eq!(is_ours(&headers, &hosts) && is_from_here(&headers, &hosts), expected, "{host} {origin:?}");
     }
 
     #[test]
@@ -52,5 +70,7 @@ mod tests {
         check("127.0.0.1:8080", Some("https://shop.example"), false);
         check("127.0.0.1:8080", Some("http://127.0.0.1.example"), false);
         check("127.0.0.1:8080", Some("null"), false);
+        check("Gateway.test:8080", Some("https://gateway.test"), true);
+        check("gateway.test.example:8080", None, false);
     }
 }

@@ -6,7 +6,7 @@
 
 mod admin;
 mod answer;
-mod auth;
+pub mod auth;
 pub mod clock;
 mod connections;
 pub mod error;
@@ -16,6 +16,7 @@ pub mod model;
 pub mod options;
 mod query;
 mod request_tracker;
+pub mod rules_file;
 pub mod running;
 mod send;
 pub mod server;

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
-
+use super::auth::Credential;
 use super::clock::{ClockStart, Speed};
 use super::faults::Fault;
-use super::model::choices::Choices;
 use super::model::rules::ChannelRules;
+use crate::wire::choices::Choices;
 use crate::wire::limits;
 
 /// The largest body of a request, in bytes, unless set.
@@ -22,10 +21,10 @@ pub struct Options {
     pub now: ClockStart,
     /// How fast its clock runs.
     pub speed: Speed,
-    /// The only API key that it takes; any credential if absent.
-    pub key: Option<SecretString>,
-    /// An API key that is known but may do nothing.
-    pub key_forbidden: Option<SecretString>,
+    /// The credentials that it takes; any if there are none.
+    pub credentials: Vec<Credential>,
+    /// The names, besides those of loopback, under which it is reached.
+    pub hosts: Vec<String>,
     /// How the channel behaves; as in its last run if absent.
     pub rules: Option<ChannelRules>,
     /// The choices where the API's documents are silent.
@@ -46,8 +45,8 @@ impl Options {
             books: books.into(),
             now: ClockStart::Real,
             speed: Speed::REAL,
-            key: None,
-            key_forbidden: None,
+            credentials: Vec::new(),
+            hosts: Vec::new(),
             rules: None,
             choices: Choices::default(),
             logs_per_minute: Some(limits::LOGS_REQUESTS_PER_MINUTE),

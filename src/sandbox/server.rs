@@ -8,19 +8,19 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, RawQuery, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
-use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
 use super::admin;
+use super::admin::Reach;
 use super::answer::Answer;
-use super::auth::{self, Denied};
+use super::auth::{self, Denied, LOGS_SCOPES, SEND_SCOPES};
 use super::connections::{Aborter, Connections};
 use super::error::SandboxError;
 use super::faults::{FaultPlan, RequestEnd, Target};
 use super::state::SandboxState;
-use super::{query, send};
+use super::{local, query, send};
 use crate::wire::{LOGS_PATH, MESSAGES_PATH, REPORTS_PATH, SANDBOX_HEADER};
 
 /// How long requests may take to end once the sandbox is told to.
@@ -30,18 +30,21 @@ const GRACE: Duration = Duration::from_secs(2);
 /// and the books are closed.
 ///
 /// # Errors
-/// If the listener is not on a loopback address, fails, or the books cannot be closed.
+/// If the listener fails, the books cannot be closed, or others than this machine would reach a sandbox that
+/// knows no credentials or no name.
 pub async fn serve(
     listener: TcpListener,
     sandbox: SandboxState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
-    if !address.ip().is_loopback() {
-        return Err(SandboxError::Serve(std::io::ErrorKind::AddrNotAvailable.into()));
+    let reach = if address.ip().is_loopback() { Reach::ThisMachine } else { Reach::Others };
+    let options = sandbox.options();
+    if reach == Reach::Others && (options.credentials.is_empty() || options.hosts.is_empty()) {
+        return Err(SandboxError::Exposed(address));
     }
     sandbox.begin().await?;
-    let router = router(sandbox.clone()).into_make_service_with_connect_info::<Aborter>();
+    let router = router(sandbox.clone(), reach).into_make_service_with_connect_info::<Aborter>();
     let (ending, ended) = tokio::sync::oneshot::channel::<()>();
     let closing = sandbox.clone();
     let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
@@ -57,16 +60,25 @@ pub async fn serve(
     sandbox.close().await
 }
 
-fn router(sandbox: SandboxState) -> Router {
+fn router(sandbox: SandboxState, reach: Reach) -> Router {
     Router::new()
         .route(MESSAGES_PATH, post(messages))
         .route(REPORTS_PATH, get(reports))
         .route(LOGS_PATH, get(logs))
-        .nest("/sandbox", admin::router())
+        .nest("/sandbox", admin::router(sandbox.clone(), reach))
         .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
         .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
+        .layer(from_fn_with_state(sandbox.clone(), for_us))
         .layer(map_response_with_state(sandbox.clone(), mark))
         .with_state(sandbox)
+}
+
+/// Serves requests for a name of the sandbox only.
+async fn for_us(State(sandbox): State<SandboxState>, request: Request, next: Next) -> Response<Body> {
+    if local::is_ours(request.headers(), &sandbox.options().hosts) {
+        return next.run(request).await;
+    }
+    Answer::error(StatusCode::MISDIRECTED_REQUEST).into_response()
 }
 
 /// Writes the time of the sandbox's clock where servers write theirs, and that this is the sandbox.
@@ -92,7 +104,7 @@ async fn messages(
         return Answer::error(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
     let taking_in = async {
-        match refused(&sandbox, &head.headers, true) {
+        match refused(&sandbox, &head.headers, &SEND_SCOPES).or_else(|| other_media(&head.headers)) {
             Some(answer) => answer,
             None => send::take_in(&sandbox, &body, &fault_plan).await,
         }
@@ -108,7 +120,7 @@ async fn logs(
 ) -> Response<Body> {
     let fault_plan = sandbox.next_faults(Target::Logs);
     let taking_in = async {
-        match refused(&sandbox, &headers, false) {
+        match refused(&sandbox, &headers, &LOGS_SCOPES) {
             Some(answer) => answer,
             None => query::logs(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
@@ -124,7 +136,7 @@ async fn reports(
 ) -> Response<Body> {
     let fault_plan = sandbox.next_faults(Target::Reports);
     let taking_in = async {
-        match refused(&sandbox, &headers, false) {
+        match refused(&sandbox, &headers, &SEND_SCOPES) {
             Some(answer) => answer,
             None => query::reports(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
@@ -132,20 +144,22 @@ async fn reports(
     apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await
 }
 
-/// The answer to a request whose headers do not let it in.
-fn refused(sandbox: &SandboxState, headers: &HeaderMap, has_body: bool) -> Option<Answer> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let options = sandbox.options();
-    let [key, key_forbidden] =
-        [&options.key, &options.key_forbidden].map(|key| key.as_ref().map(ExposeSecret::expose_secret));
-    match auth::check(text(AUTHORIZATION), key, key_forbidden) {
-        Err(Denied::Unauthorized) => return Some(Answer::error(StatusCode::UNAUTHORIZED)),
-        Err(Denied::Forbidden) => return Some(Answer::error(StatusCode::FORBIDDEN)),
-        Ok(()) => {}
+/// The answer to a request whose credentials do not let it in.
+fn refused(sandbox: &SandboxState, headers: &HeaderMap, scopes: &[&str]) -> Option<Answer> {
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match auth::check(shown, &sandbox.options().credentials, scopes) {
+        Err(Denied::Unauthorized(expected)) => Some(Answer::unauthorized(&expected)),
+        Err(Denied::Forbidden(missing)) => Some(Answer::forbidden(&missing)),
+        Ok(()) => None,
     }
-    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
+}
+
+/// The answer to a request whose body is no JSON by its own word.
+fn other_media(headers: &HeaderMap) -> Option<Answer> {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = text.and_then(|value| value.split(';').next()).unwrap_or_default();
     let is_json = media_type.trim().eq_ignore_ascii_case("application/json");
-    (has_body && !is_json).then(|| Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+    (!is_json).then(|| Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
 /// Applies the faults around the taking in of a request.

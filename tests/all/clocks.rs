@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use crate::support::{Dates, Foreign, Named, Process, Project, Run, Sandbox, campaign, customer, faked};
+use crate::support::{Dates, Foreign, NAME, Named, Process, Project, Run, Sandbox, campaign, customer, faked};
 
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\n";
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
@@ -26,7 +26,7 @@ impl Shop {
 
     /// The gateway has a name, and is behind TLS.
     fn named() -> Self {
-        let (sandbox, named) = (Sandbox::start_at("127.0.0.1:0", &[]), Named::new());
+        let (sandbox, named) = (Sandbox::start_at("127.0.0.1:0", &["--host", NAME]), Named::new());
         Self::at(Foreign::named(&sandbox, &named), sandbox, Some(named))
     }
 

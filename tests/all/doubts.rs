@@ -405,7 +405,7 @@ fn after_an_alarm_an_apply_sends_nothing_until_it_is_run_again() {
 
 /// A shop whose gateway knows messageIds again.
 fn strict_shop() -> Shop {
-    let shop = Shop::on(Sandbox::start(["--reject-duplicates"]), 2);
+    let shop = Shop::on(Sandbox::start(["--duplicates", "reject"]), 2);
     shop.project.run(["ledger", "init"]).code(0);
     shop
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, SharedParts};
+use jiff::Timestamp;
+
+use crate::campaign::checked::{Audience, Ignored, Limits, Project, SandboxSettings, Schedule, SharedParts};
 use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftPart;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
+use crate::wire::choices::Choices;
 
 use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
@@ -111,7 +114,7 @@ fn whole(
         },
         stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
-        sandbox_now: now.flatten(),
+        sandbox: sandbox(now.flatten(), &raw.sandbox),
         retired: raw.retired,
         ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
@@ -124,6 +127,19 @@ fn whole(
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
+    let choices = Choices {
+        duplicates: raw.duplicates,
+        past_send_at: raw.past_send_at,
+        overnight_window: raw.overnight_windows,
+        unsent_in_logs: raw.unsent_in_logs,
+        send_at_forms: raw.send_at_forms,
+        unknown_fields: raw.unknown_fields,
+        nulls: raw.nulls,
+    };
+    SandboxSettings { now, speed: raw.speed, is_stopped: raw.stopped, choices }
 }
 
 /// Takes a path that is ignored; a folder's may end with a slash.

@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Audience, Schedule, StopAfter, pattern, present};
+use crate::wire::choices::{
+    Duplicates, Nulls, OvernightWindow, PastSendAt, SendAtForms, UnknownFieldRule, UnsentInLogs,
+};
 
 /// A project of sendform: what all campaigns of a folder have in common. The file is called
 /// `sendform.yaml`.
@@ -259,7 +262,7 @@ pub enum LongTexts {
 }
 
 /// Settings of the sandbox.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sandbox {
     /// The time, in UTC, at which the sandbox's clock starts, so that examples with dates never rot.
@@ -270,4 +273,53 @@ pub struct Sandbox {
         example = &"2026-11-30 12:00Z"
     )]
     pub now: Option<String>,
+    /// How many seconds of the sandbox's clock pass in a second. Default: 1.
+    #[serde(default = "speed")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub speed: u32,
+    /// Whether the sandbox's clock stands still until it is moved. Default: `false`.
+    #[serde(default)]
+    pub stopped: bool,
+    /// What becomes of a messageId that was accepted before. Default: `accept`, which sends it again.
+    #[serde(default)]
+    pub duplicates: Duplicates,
+    /// What becomes of a request whose `sendAt` is past. Default: `sendNow`.
+    #[serde(default)]
+    pub past_send_at: PastSendAt,
+    /// What becomes of a delivery window that ends on the next day. Default: `refuse`.
+    #[serde(default)]
+    pub overnight_windows: OvernightWindow,
+    /// Whether the logs show a message that was accepted but not yet sent. Default: `hide`.
+    #[serde(default)]
+    pub unsent_in_logs: UnsentInLogs,
+    /// In which forms a `sendAt` is taken. Default: `rfc3339`, with or without a fraction.
+    #[serde(default)]
+    pub send_at_forms: SendAtForms,
+    /// What becomes of a field of a request that the API does not have. Default: `ignore`.
+    #[serde(default)]
+    pub unknown_fields: UnknownFieldRule,
+    /// What becomes of a `null` in a request where something may be absent. Default: `ignore`.
+    #[serde(default)]
+    pub nulls: Nulls,
+}
+
+fn speed() -> u32 {
+    1
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            now: None,
+            speed: speed(),
+            stopped: false,
+            duplicates: Duplicates::default(),
+            past_send_at: PastSendAt::default(),
+            overnight_windows: OvernightWindow::default(),
+            unsent_in_logs: UnsentInLogs::default(),
+            send_at_forms: SendAtForms::default(),
+            unknown_fields: UnknownFieldRule::default(),
+            nulls: Nulls::default(),
+        }
+    }
 }

@@ -1,19 +1,24 @@
 //! `sandbox`: serves the embedded gateway on its own.
 
-use secrecy::SecretString;
+use std::path::Path;
+
 use tokio::net::TcpListener;
 
+use crate::campaign::SandboxSettings;
 use crate::report::failure_code::FailureCode;
 use crate::report::sandbox::SandboxReport;
-use crate::sandbox::clock::{ClockStart, Speed};
-use crate::sandbox::model::choices::Duplicates;
+use crate::sandbox::auth::Credential;
+use crate::sandbox::clock::Speed;
+use crate::sandbox::options::Options;
+use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::{self, SandboxState};
+use crate::wire::choices::Choices;
 
 use crate::cli::args::{Global, SandboxArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files;
-use crate::cli::gateway::sandbox_options;
+use crate::cli::gateway::{clock_start, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
 use crate::cli::signals;
@@ -21,25 +26,18 @@ use crate::cli::signals;
 /// Runs the command.
 ///
 /// # Errors
-/// If the address is not on loopback or is taken, or the books cannot be opened.
+/// If the address may not be served or is taken, or the books or the rules cannot be opened.
 pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() {
-        return Err(Failure::new(FailureCode::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
-    }
     let home = ProjectPaths::find(global.dir.as_deref());
     let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
-    let now = args.now.or_else(|| project.and_then(|project| project.sandbox_now));
-    let mut options = sandbox_options(&home, now, &args.faults)?;
-    if let Some(books) = &args.books {
-        options.books.clone_from(books);
-    }
-    options.speed = Speed::new(args.speed).unwrap_or(Speed::REAL);
-    if args.stopped {
-        options.now = ClockStart::Fixed(now.unwrap_or_else(jiff::Timestamp::now));
-    }
-    options.key = args.api_key.clone().map(SecretString::from);
-    if args.reject_duplicates {
-        options.choices.duplicates = Duplicates::Reject;
+    let settings = project.map(|project| project.sandbox);
+    let mut options = sandbox_options(&home, settings, &args.faults)?;
+    set(&mut options, args, settings)?;
+    if !args.listen.ip().is_loopback() && (options.credentials.is_empty() || options.hosts.is_empty()) {
+        let message =
+            format!("other machines reach `{}`: a credential and a host name are needed for that", args.listen);
+        return Err(Failure::new(FailureCode::Usage, message)
+            .hint("say who may use it, and under which name: `--api-key KEY --host NAME`"));
     }
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureCode::Environment, "the sandbox cannot be served").because(error)
@@ -52,4 +50,50 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
+}
+
+/// Sets what the command line says; it wins over the project file.
+fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettings>) -> Result<(), Failure> {
+    if let Some(books) = &args.books {
+        options.books.clone_from(books);
+    }
+    let now = args.now.or_else(|| settings.and_then(|settings| settings.now));
+    options.now = clock_start(now, args.stopped || settings.is_some_and(|settings| settings.is_stopped));
+    if let Some(speed) = args.speed.and_then(Speed::new) {
+        options.speed = speed;
+    }
+    options.hosts.clone_from(&args.hosts);
+    if let Some(path) = &args.rules {
+        let RulesFile { credentials, channel } = rules(path)?;
+        options.credentials = credentials;
+        options.rules = channel;
+    }
+    options.credentials.extend(args.api_key.clone().map(Credential::key));
+    let choices = options.choices;
+    options.choices = Choices {
+        duplicates: args.duplicates.unwrap_or(choices.duplicates),
+        past_send_at: args.past_send_at.unwrap_or(choices.past_send_at),
+        overnight_window: args.overnight_windows.unwrap_or(choices.overnight_window),
+        unsent_in_logs: args.unsent_in_logs.unwrap_or(choices.unsent_in_logs),
+        send_at_forms: args.send_at_forms.unwrap_or(choices.send_at_forms),
+        unknown_fields: args.unknown_fields.unwrap_or(choices.unknown_fields),
+        nulls: args.nulls.unwrap_or(choices.nulls),
+    };
+    if let Some(count) = args.logs_per_minute {
+        options.logs_per_minute = (count > 0).then_some(count);
+    }
+    if let Some(mebibytes) = args.body_max {
+        options.body_bytes_max = usize::from(mebibytes) * 1024 * 1024;
+    }
+    Ok(())
+}
+
+/// Reads the rules file.
+fn rules(path: &Path) -> Result<RulesFile, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(FailureCode::Environment, format!("cannot read the rules `{}`", path.display())).because(&error)
+    })?;
+    rules_file::read(&text).map_err(|fault| {
+        Failure::new(FailureCode::Usage, format!("the rules `{}` mean nothing: {fault}", path.display()))
+    })
 }

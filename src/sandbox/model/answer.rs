@@ -45,13 +45,11 @@ pub fn error(http_status: u16) -> ApiError {
         405 => ("Request method is not allowed.", "Check the method of the request.", None),
         413 => ("Request is too large.", "Split the request.", None),
         415 => ("Media type is not supported.", "Send the request as application/json.", None),
+        421 => ("Request is for another host.", "Name the host to the sandbox with --host.", None),
         429 => (
             "Too many requests sent.",
             "Check request rate limit specified in the API endpoint documentation resource.",
-            Some((
-                "Throttling handling errors",
-                "api-essentials/integration-best-practices#throttling-handling-errors",
-            )),
+            Some(("Throttling handling errors", "integration-best-practices#throttling-handling-errors")),
         ),
         500 => ("Something went wrong.", "Contact the support.", None),
         _ => ("Request was not served.", "", None),

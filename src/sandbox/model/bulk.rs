@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::choices::UnsentInLogs;
 use super::course::{Conditions, Timetable, courses};
 use super::inputs::Inputs;
 use super::lifecycle::{Life, Sight, later};
@@ -10,6 +9,7 @@ use super::message::{MessageTable, ReceivedMessage, SendTiming};
 use super::rules::ValidityFrom;
 use super::status;
 use crate::timing::{horizon, is_open};
+use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, Log, MessagePrice};
 
 /// What is known of a bulk without reading its messages.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::choices::{Choices, OvernightWindow, PastSendAt};
 use super::content;
-use super::reader::{self, Fields};
+use super::reader::{self, Fields, Strictness};
+use crate::wire::choices::{Choices, OvernightWindow, PastSendAt, SendAtForms};
 use crate::wire::options::{DeliveryTimeWindow, Platform, SendingSpeedLimit, TimeOfDay, ValidityPeriod};
 use crate::wire::request::{
     Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
@@ -32,7 +32,8 @@ pub struct Rules<'a> {
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
 pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
-    reader::read(bytes, |fields| {
+    let Choices { unknown_fields, nulls, .. } = rules.choices;
+    reader::read(bytes, Strictness { unknown_fields, nulls }, |fields| {
         let messages = fields.required_items("messages", |violations, object| {
             violations.fields(object, |fields| message(fields, rules))
         });
@@ -138,7 +139,7 @@ fn schedule<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> Schedule<'a> 
 }
 
 fn send_at(fields: &mut Fields<'_, '_>, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
-    let Some(instant) = date(text) else {
+    let Some(instant) = date(text, rules.choices.send_at_forms) else {
         fields.say("sendAt", "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ");
         return None;
     };
@@ -152,19 +153,32 @@ fn send_at(fields: &mut Fields<'_, '_>, text: &str, rules: &Rules<'_>) -> Option
     Some(instant)
 }
 
-/// Reads `yyyy-MM-dd'T'HH:mm:ss.SSSZ`: exactly three digits of a fraction and an offset, with or
-/// without a colon, because services of this kind silently drop what has another form.
-fn date(text: &str) -> Option<Timestamp> {
-    const SHAPES: [&str; 2] = ["0000-00-00T00:00:00.000+0000", "0000-00-00T00:00:00.000+00:00"];
-    let alike = |shape: &&str| {
-        shape.len() == text.len()
-            && shape.bytes().zip(text.bytes()).all(|(wanted, byte)| match wanted {
-                b'0' => byte.is_ascii_digit(),
-                b'+' => matches!(byte, b'+' | b'-'),
-                _ => byte == wanted,
-            })
+/// Reads a date and time with an offset. In all forms it has seconds, and a `T` between the two.
+fn date(text: &str, forms: SendAtForms) -> Option<Timestamp> {
+    let (_, rest) = text.split_at_checked(SECONDS.len()).filter(|(begin, _)| is_like(begin, SECONDS))?;
+    let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    // A point without a digit behind it is part of no offset.
+    let (_, offset) = rest.split_at_checked(if digits == 0 { 0 } else { digits + 1 })?;
+    let has_offset = is_like(offset, "+0000") || is_like(offset, "+00:00");
+    let is_taken = match forms {
+        // Services of this kind silently drop what has another form than the documented one.
+        SendAtForms::Documented => digits == 3 && has_offset,
+        SendAtForms::Rfc3339 => digits <= 9 && (has_offset || offset == "Z"),
     };
-    SHAPES.iter().any(alike).then(|| time::read(text)).flatten()
+    is_taken.then(|| time::read(text)).flatten()
+}
+
+/// A date and a time of day as they begin; `0` stands for any digit.
+const SECONDS: &str = "0000-00-00T00:00:00";
+
+/// Whether a text looks like a shape, in which `0` stands for any digit and `+` for either sign.
+fn is_like(text: &str, shape: &str) -> bool {
+    shape.len() == text.len()
+        && shape.bytes().zip(text.bytes()).all(|(wanted, byte)| match wanted {
+            b'0' => byte.is_ascii_digit(),
+            b'+' => matches!(byte, b'+' | b'-'),
+            _ => byte == wanted,
+        })
 }
 
 #[cfg(test)]

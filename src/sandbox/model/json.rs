@@ -105,6 +105,17 @@ impl<'n, 'a> JsonList<'n, 'a> {
 }
 
 impl<'n, 'a> JsonObject<'n, 'a> {
+    /// The names of all fields, in their order.
+    pub(super) fn names(self) -> impl Iterator<Item = &'n str> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (JsonNode::Text(name), behind) = rest.split_first()? else { return None };
+            let (_, behind) = Json::split(behind)?;
+            rest = behind;
+            Some(&**name)
+        })
+    }
+
     /// The values of all fields with a name.
     pub(super) fn values(self, wanted: &str) -> impl Iterator<Item = Json<'n, 'a>> {
         let mut rest = self.0;

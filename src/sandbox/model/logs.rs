@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bulk::{AcceptedBulk, BulkHeader};
-use super::choices::UnsentInLogs;
 use super::inputs::Inputs;
 use super::lifecycle::Life;
 use super::message::{ReceivedMessage, SharedOptions};
 use super::query::{LogPosition, Query};
+use crate::wire::choices::UnsentInLogs;
 use crate::wire::limits;
 use crate::wire::response::{Log, LogsPage, PageCursor};
 

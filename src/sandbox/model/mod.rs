@@ -3,7 +3,6 @@
 pub mod answer;
 pub mod bulk;
 pub mod check;
-pub mod choices;
 mod content;
 pub mod course;
 pub mod hash;

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use serde::de::DeserializeOwned;
 
 use super::json::{self, Json, JsonList, JsonObject, Kind};
+use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::error::Violation;
 use crate::wire::names;
 
@@ -26,11 +27,12 @@ pub enum BodyRefusal {
 /// With all that was said of it.
 pub(super) fn read<'a, T>(
     bytes: &'a [u8],
+    strictness: Strictness,
     inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
 ) -> Result<T, BodyRefusal> {
     let nodes = json::read(bytes).ok_or(BodyRefusal::Malformed)?;
     let body = json::value(&nodes).and_then(JsonObject::of).ok_or(BodyRefusal::Malformed)?;
-    let mut violations = Violations::default();
+    let mut violations = Violations { strictness, ..Violations::default() };
     let value = violations.fields(body, inside);
     match value {
         _ if violations.has_field_twice => Err(BodyRefusal::Malformed),
@@ -39,16 +41,26 @@ pub(super) fn read<'a, T>(
     }
 }
 
+/// What else is wrong, besides what the API's documents say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Strictness {
+    /// Fields that the API does not have.
+    pub(super) unknown_fields: UnknownFieldRule,
+    /// Nulls where something may be absent.
+    pub(super) nulls: Nulls,
+}
+
 /// One step of a path.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum PathStep {
-    Name(&'static str),
+    Name(Cow<'static, str>),
     Index(usize),
 }
 
 /// What is wrong, collected along a path.
 #[derive(Debug, Default)]
 pub(super) struct Violations {
+    strictness: Strictness,
     path: Vec<PathStep>,
     found: Vec<Violation>,
     has_field_twice: bool,
@@ -77,7 +89,10 @@ impl Violations {
         object: JsonObject<'_, 'a>,
         inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
     ) -> Option<T> {
-        inside(&mut Fields { object, violations: self })
+        let mut fields = Fields { object, violations: self, taken: Vec::new() };
+        let value = inside(&mut fields);
+        fields.end();
+        value
     }
 
     /// Takes one of a type's names at hand.
@@ -111,17 +126,19 @@ pub(super) fn one_of(names: &[&str]) -> String {
 }
 
 /// The fields of an object at hand, each to be taken once. Those that nobody takes are ignored, as the API
-/// does.
+/// does, unless it is to be stricter.
 #[derive(Debug)]
 pub(super) struct Fields<'n, 'a> {
     object: JsonObject<'n, 'a>,
     violations: &'n mut Violations,
+    /// The names that were taken, where that matters.
+    taken: Vec<&'static str>,
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
     /// Says what is wrong with a field.
     pub(super) fn say(&mut self, name: &'static str, violation: impl Into<String>) {
-        self.violations.at(PathStep::Name(name), |violations| violations.say(violation));
+        self.violations.at(PathStep::Name(name.into()), |violations| violations.say(violation));
     }
 
     /// Whether a field is there, whatever it is.
@@ -129,8 +146,21 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.object.values(name).any(|value| !value.is_null())
     }
 
+    /// Names the fields that nobody took, if they are to be refused.
+    fn end(self) {
+        if self.violations.strictness.unknown_fields == UnknownFieldRule::Refuse {
+            for name in self.object.names().filter(|name| !self.taken.contains(name)) {
+                let step = PathStep::Name(name.to_owned().into());
+                self.violations.at(step, |violations| violations.say("must not be there: the API has no such field"));
+            }
+        }
+    }
+
     /// Takes what a field has; `None` if it has nothing.
-    fn take(&mut self, name: &str) -> Option<Json<'n, 'a>> {
+    fn take(&mut self, name: &'static str) -> Option<Json<'n, 'a>> {
+        if self.violations.strictness.unknown_fields == UnknownFieldRule::Refuse {
+            self.taken.push(name);
+        }
         let mut values = self.object.values(name);
         let taken = values.next();
         self.violations.has_field_twice |= taken.is_some() && values.next().is_some();
@@ -139,6 +169,10 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// Takes a field that may be absent.
     pub(super) fn optional<T: Kind<'n, 'a>>(&mut self, name: &'static str) -> Option<T> {
+        let is_null = || self.object.values(name).any(Json::is_null);
+        if self.violations.strictness.nulls == Nulls::Refuse && is_null() {
+            self.say(name, NULL);
+        }
         let json = self.take(name)?;
         self.kind(name, json)
     }
@@ -201,13 +235,13 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// Takes one of a type's names, which may be absent.
     pub(super) fn choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         let text: Cow<'a, str> = self.optional(name)?;
-        self.violations.at(PathStep::Name(name), |violations| violations.choice(&text))
+        self.violations.at(PathStep::Name(name.into()), |violations| violations.choice(&text))
     }
 
     /// Takes one of a type's names, which must be there.
     pub(super) fn required_choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         let text: Cow<'a, str> = self.required(name)?;
-        self.violations.at(PathStep::Name(name), |violations| violations.choice(&text))
+        self.violations.at(PathStep::Name(name.into()), |violations| violations.choice(&text))
     }
 
     /// Reads an object that may be absent.
@@ -217,7 +251,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
     ) -> Option<T> {
         let object = self.optional(name)?;
-        self.violations.at(PathStep::Name(name), |violations| violations.fields(object, inside))
+        self.violations.at(PathStep::Name(name.into()), |violations| violations.fields(object, inside))
     }
 
     /// Reads an object that must be there.
@@ -227,7 +261,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
     ) -> Option<T> {
         let object = self.required(name)?;
-        self.violations.at(PathStep::Name(name), |violations| violations.fields(object, inside))
+        self.violations.at(PathStep::Name(name.into()), |violations| violations.fields(object, inside))
     }
 
     /// Reads the items of a list that must be there and have some; leaves out those that cannot be used.
@@ -251,7 +285,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         mut inside: impl FnMut(&mut Violations, T) -> Option<U>,
     ) -> Vec<U> {
         let mut read = Vec::new();
-        self.violations.at(PathStep::Name(name), |violations| {
+        self.violations.at(PathStep::Name(name.into()), |violations| {
             for (index, item) in items.items().enumerate() {
                 read.extend(violations.at(PathStep::Index(index), |violations| {
                     if let Some(item) = T::of(item) {

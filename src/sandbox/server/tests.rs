@@ -7,7 +7,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::ClockStart;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::parse;
 use crate::sandbox::options::Options;
 use crate::sandbox::store::audit;
@@ -189,8 +191,8 @@ async fn ids_are_made_where_there_are_none() {
 #[tokio::test]
 async fn refusals_have_the_forms_of_the_api() {
     let fixture = Fixture::new(|options| {
-        options.key = Some("right".into());
-        options.key_forbidden = Some("weak".into());
+        let weak = Credential { scopes: Some(vec!["instagram:logs:read".to_owned()]), ..Credential::key("weak") };
+        options.credentials = vec![Credential::key("right"), weak];
         options.body_bytes_max = 1000;
     })
     .await;
@@ -211,6 +213,8 @@ async fn refusals_have_the_forms_of_the_api() {
         ("POST", "/instagram/1/message", right.clone(), good.as_str(), 404),
         ("POST", "/sandbox/other", right.clone(), "", 404),
         ("GET", "/instagram/1/logs", String::new(), "", 401),
+        ("GET", "/instagram/1/logs", with("weak"), "", 200),
+        ("GET", "/instagram/1/reports", with("weak"), "", 403),
         ("GET", "/instagram/1/logs?limit=0", right.clone(), "", 400),
     ] {
         let got = fixture.call(method, path, &headers, body.as_bytes()).await;
@@ -221,6 +225,11 @@ async fn refusals_have_the_forms_of_the_api() {
             assert!(["description", "action"].iter().all(|field| got.json()[field].as_str() != Some("")));
         }
     }
+    let got = fixture.call("POST", path, "", b"").await;
+    assert_eq!(got.header("www-authenticate"), Some("App"));
+    let got = fixture.call("GET", "/instagram/1/reports", &with("weak"), b"").await;
+    let scopes = "message:send, instagram:message:send, instagram:manage";
+    assert_eq!(got.header("x-sendform-sandbox-scopes"), Some(scopes));
     let got = fixture.call("POST", path, &right, b"{}").await.json();
     assert_eq!(got["violations"], json!([{ "property": "messages", "violation": "must not be null" }]));
     let malformed = fixture.call("POST", path, &right, b"{").await.json();
@@ -607,10 +616,61 @@ async fn stopping_cuts_what_is_held_and_keeps_what_was_accepted() {
 }
 
 #[tokio::test]
-async fn only_loopback_is_served() {
+async fn requests_for_another_name_are_not_served() {
+    let fixture = Fixture::new(|options| options.hosts = vec!["gateway.test".to_owned()]).await;
+    for (host, status) in [("rebound.example", 421), ("gateway.test:80", 200), ("127.0.0.1", 200)] {
+        for path in ["/instagram/1/logs", "/sandbox/state"] {
+            let bytes = request("GET", path, HEADERS, b"");
+            let text = String::from_utf8(bytes).unwrap().replace("Host: localhost", &format!("Host: {host}"));
+            let answer = String::from_utf8(fixture.raw(text.into_bytes()).await).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_machines_are_served_only_with_a_credential_and_a_name() {
+    let serve = async |change: fn(&mut Options)| {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = crate::sandbox::SandboxState::open(options(folder.path(), change)).unwrap();
+        let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+        crate::sandbox::serve(listener, sandbox, std::future::ready(())).await
+    };
+    let with_key: fn(&mut Options) = |options| options.credentials = vec![Credential::key("k")];
+    let with_both: fn(&mut Options) = |options| {
+        options.credentials = vec![Credential::key("k")];
+        options.hosts = vec!["gateway.test".to_owned()];
+    };
+    assert!(matches!(serve(|_| {}).await, Err(SandboxError::Exposed(_))));
+    assert!(matches!(serve(with_key).await, Err(SandboxError::Exposed(_))));
+    assert!(serve(with_both).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_doors_of_a_sandbox_that_others_reach_need_the_master_s_credential() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = crate::sandbox::SandboxState::open(options(folder.path(), |_| {})).unwrap();
+    let change = |options: &mut Options| {
+        let weak = Credential { scopes: Some(vec!["instagram:manage".to_owned()]), ..Credential::key("weak") };
+        options.credentials = vec![Credential::key("k"), weak];
+        options.hosts = vec!["gateway.test".to_owned()];
+    };
+    let sandbox = crate::sandbox::SandboxState::open(options(folder.path(), change)).unwrap();
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let served = crate::sandbox::serve(listener, sandbox, std::future::ready(())).await;
-    assert_eq!(served.unwrap_err().to_string(), "the sandbox cannot serve on 127.0.0.1");
+    let port = listener.local_addr().unwrap().port();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = tokio::spawn(crate::sandbox::serve(listener, sandbox, async move { drop(stopped.await) }));
+    for (header, status) in [("", 403), ("Authorization: App weak\r\n", 403), ("Authorization: App k\r\n", 200)] {
+        let bytes = request("GET", "/sandbox/state", header, b"");
+        let exchange = move || {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.write_all(&bytes).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        let answer = tokio::task::spawn_blocking(exchange).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{header}: {answer}");
+    }
+    drop(stop);
+    served.await.unwrap().unwrap();
 }

@@ -16,12 +16,12 @@ use super::table;
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
-use crate::sandbox::model::choices::UnsentInLogs;
 use crate::sandbox::model::inputs::{InboundMessage, Inputs};
 use crate::sandbox::model::logs::PageBuilder;
 use crate::sandbox::model::query::Query;
 use crate::sandbox::model::reports::{BatchBuilder, Handed, ReportQuery};
 use crate::sandbox::model::rules::ChannelRules;
+use crate::wire::choices::UnsentInLogs;
 use crate::wire::limits;
 use crate::wire::response::{DeliveryReport, LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 

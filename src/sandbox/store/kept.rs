@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::message::SendTiming;
+use crate::wire::choices::Duplicates;
 
 /// A bulk that is to be kept.
 #[derive(Debug)]

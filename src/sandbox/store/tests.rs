@@ -9,9 +9,9 @@ use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::query::Query;
+use crate::wire::choices::{Duplicates, UnsentInLogs};
 use crate::wire::content::Content;
 
 const NOW: &str = "2026-11-30T12:00:00Z";

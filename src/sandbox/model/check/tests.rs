@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{BodyRefusal, Choices, OvernightWindow, PastSendAt, Rules};
+use super::{BodyRefusal, Choices, OvernightWindow, PastSendAt, Rules, SendAtForms};
 use crate::sandbox::model::message::{MessageTable, SendTiming};
+use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::content::{Button, Content};
 use crate::wire::options::{
     Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
@@ -336,27 +337,77 @@ fn windows_have_both_ends_an_hour_apart() {
 }
 
 #[test]
-fn dates_have_one_form_and_a_horizon() {
+fn dates_have_some_forms_and_a_horizon() {
     let form = "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ";
-    for (text, expected) in [
-        ("2026-12-01T09:00:00.000+0000", ""),
-        ("2026-12-01T09:00:00.000-0130", ""),
-        ("2026-12-01T09:00:00.000+01:00", ""),
-        ("2026-12-01T09:00:00.000Z", form),
-        ("2026-12-01T09:00:00+0000", form),
-        ("2026-12-01T09:00:00.000000+0000", form),
-        ("2026-12-01 09:00:00.000+0000", form),
-        ("2026-13-01T09:00:00.000+0000", form),
-        ("2026-02-29T09:00:00.000+0000", form),
-        ("2026-12-01T09:00:00.000", form),
-        ("š026-12-01T09:00:00.000+000", form),
-        ("", form),
-        ("2027-05-29T12:00:00.000+0000", ""),
-        ("2027-05-29T12:00:00.001+0000", "must be no later than 180 days in advance"),
-        ("2026-11-30T11:59:59.999+0000", ""),
+    // Whether the documented form alone would do.
+    for (text, is_documented, expected) in [
+        ("2026-12-01T09:00:00.000+0000", true, ""),
+        ("2026-12-01T09:00:00.000-0130", true, ""),
+        ("2026-12-01T09:00:00.000+01:00", true, ""),
+        ("2026-12-01T09:00:00.000Z", false, ""),
+        ("2026-12-01T09:00:00Z", false, ""),
+        ("2026-12-01T09:00:00+00:00", false, ""),
+        ("2026-12-01T09:00:00+0000", false, ""),
+        ("2026-12-01T09:00:00.5+00:00", false, ""),
+        ("2026-12-01T09:00:00.123456+00:00", false, ""),
+        ("2026-12-01T09:00:00.123456789Z", false, ""),
+        ("2026-12-01T09:00:00.1234567890Z", false, form),
+        ("2026-12-01T09:00:00.Z", false, form),
+        ("2026-12-01T09:00Z", false, form),
+        ("2026-12-01 09:00:00.000+0000", false, form),
+        ("2026-12-01t09:00:00.000z", false, form),
+        ("2026-13-01T09:00:00.000+0000", true, form),
+        ("2026-02-29T09:00:00.000+0000", true, form),
+        ("2026-12-01T24:00:00.000+0000", true, form),
+        ("2026-12-01T09:00:00.000", false, form),
+        ("2026-12-01T09:00:00.000+00", false, form),
+        ("2026-12-01T09:00:00.000Z[UTC]", false, form),
+        ("š026-12-01T09:00:00.000+000", false, form),
+        ("", false, form),
+        ("2027-05-29T12:00:00.000+0000", true, ""),
+        ("2027-05-29T12:00:00.001+0000", true, "must be no later than 180 days in advance"),
+        ("2026-11-30T11:59:59.999+0000", true, ""),
     ] {
         check("options.schedule.sendAt", text, expected);
+        let mut body = full();
+        body["options"]["schedule"]["sendAt"] = json!(text);
+        let choices = Choices { send_at_forms: SendAtForms::Documented, ..Choices::default() };
+        let found = found(body.to_string().as_bytes(), &Rules { choices, ..rules() });
+        let expected = if is_documented { expected } else { form };
+        assert_eq!(
+            found,
+            if expected.is_empty() { String::new() } else { format!("options.schedule.sendAt: {expected}") },
+            "{text}"
+        );
     }
+}
+
+#[test]
+fn what_the_api_does_not_have_is_refused_if_that_is_chosen() {
+    let mut body = full();
+    body["new"] = json!({ "deep": 1 });
+    body["messages"][1]["content"]["text"] = json!("of another type");
+    body["messages"][0]["options"]["platform"]["entity"] = json!(1);
+    let choices = Choices { unknown_fields: UnknownFieldRule::Refuse, ..Choices::default() };
+    let refused = found(body.to_string().as_bytes(), &Rules { choices, ..rules() });
+    insta::assert_snapshot!(refused, @r"
+    messages[0].options.platform.entity: must not be there: the API has no such field
+    messages[1].content.text: must not be there: the API has no such field
+    new: must not be there: the API has no such field
+    ");
+    let whole = found(full().to_string().as_bytes(), &Rules { choices, ..rules() });
+    assert_eq!(whole, "");
+}
+
+#[test]
+fn nulls_are_refused_if_that_is_chosen() {
+    let mut body = full();
+    body["options"]["schedule"]["sendAt"] = Value::Null;
+    body["messages"][0]["webhooks"] = Value::Null;
+    assert_eq!(found(body.to_string().as_bytes(), &rules()), "");
+    let choices = Choices { nulls: Nulls::Refuse, ..Choices::default() };
+    let refused = found(body.to_string().as_bytes(), &Rules { choices, ..rules() });
+    assert_eq!(refused, "messages[0].webhooks: must not be null\noptions.schedule.sendAt: must not be null");
 }
 
 #[test]

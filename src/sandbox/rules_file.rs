@@ -1,0 +1,80 @@
+//! The rules file: who may ask the sandbox what, and how the channel behaves.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::auth::{AuthScheme, Credential};
+use super::model::rules::ChannelRules;
+
+/// What a rules file says.
+#[derive(Debug, Clone)]
+pub struct RulesFile {
+    /// The credentials that the sandbox takes; any if there are none.
+    pub credentials: Vec<Credential>,
+    /// How the channel behaves, if it says so.
+    pub channel: Option<ChannelRules>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileText {
+    #[serde(default)]
+    credentials: Vec<CredentialText>,
+    #[serde(default)]
+    channel: Option<ChannelRules>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CredentialText {
+    scheme: AuthScheme,
+    secret: String,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+/// Reads a rules file: YAML, or JSON.
+///
+/// # Errors
+/// With what is wrong with it, and where.
+pub fn read(text: &str) -> Result<RulesFile, String> {
+    let FileText { credentials, channel } = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    if let Some(fault) = channel.as_ref().and_then(ChannelRules::fault) {
+        return Err(fault.to_owned());
+    }
+    if credentials.iter().any(|credential| credential.secret.trim().is_empty()) {
+        return Err("the `secret` of a credential is not empty".to_owned());
+    }
+    let credential =
+        |CredentialText { scheme, secret, scopes }| Credential { scheme, secret: SecretString::from(secret), scopes };
+    Ok(RulesFile { credentials: credentials.into_iter().map(credential).collect(), channel })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_names_credentials_and_rules() {
+        let file = read(
+            "credentials:\n  - { scheme: app, secret: k, scopes: [ instagram:logs:read ] }\n\
+             channel: { latencyMs: 5, rules: [ { outcome: unknownPerson, ids: [ '1' ] } ] }\n",
+        );
+        let file = file.unwrap();
+        assert_eq!((file.credentials.len(), file.channel.unwrap().latency_ms), (1, 5));
+        // A secret is never part of what is printed.
+        assert!(!format!("{:?}", file.credentials).contains("\"k\""));
+    }
+
+    #[test]
+    fn what_a_file_may_not_say_is_named() {
+        for (text, part) in [
+            ("channels: {}", "unknown field"),
+            ("credentials: [ { scheme: app, secret: '' } ]", "not empty"),
+            ("channel: { rules: [ { outcome: slow } ] }", "perMille"),
+            ("channel: { rules: [ { outcome: slo, ids: ['1'] } ] }", "unknown variant"),
+        ] {
+            assert!(read(text).is_err_and(|error| error.contains(part)), "{text}");
+        }
+    }
+}
