@@ -36,7 +36,7 @@ use super::state::SandboxState;
 use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
-pub(super) fn router(sandbox: SandboxState, reach: Reach) -> Router<SandboxState> {
+pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxState> {
     Router::new()
         .route("/state", get(state))
         .route("/wait", get(wait))
@@ -55,8 +55,8 @@ async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Respo
     let headers = request.headers();
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let may = match door.reach {
-        Reach::ThisMachine => true,
-        Reach::Others => auth::is_master(shown, &options.credentials),
+        Exposure::ThisMachine => true,
+        Exposure::Others => auth::is_master(shown, &options.credentials),
     };
     if may && local::is_from_here(headers, &options.hosts) {
         return next.run(request).await;
@@ -66,7 +66,7 @@ async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Respo
 
 /// From where a sandbox is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Exposure {
     /// From this machine only.
     ThisMachine,
     /// From other machines too.
@@ -76,7 +76,7 @@ pub(super) enum Reach {
 #[derive(Debug, Clone)]
 struct Door {
     sandbox: SandboxState,
-    reach: Reach,
+    reach: Exposure,
 }
 
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 use super::admin;
-use super::admin::Reach;
+use super::admin::Exposure;
 use super::answer::Answer;
 use super::auth::{self, Denied, LOGS_SCOPES, SEND_SCOPES};
 use super::connections::{Aborter, Connections};
@@ -38,9 +38,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
-    let reach = if address.ip().is_loopback() { Reach::ThisMachine } else { Reach::Others };
+    let reach = if address.ip().is_loopback() { Exposure::ThisMachine } else { Exposure::Others };
     let options = sandbox.options();
-    if reach == Reach::Others && (options.credentials.is_empty() || options.hosts.is_empty()) {
+    if reach == Exposure::Others && (options.credentials.is_empty() || options.hosts.is_empty()) {
         return Err(SandboxError::Exposed(address));
     }
     sandbox.begin().await?;
@@ -60,7 +60,7 @@ pub async fn serve(
     sandbox.close().await
 }
 
-fn router(sandbox: SandboxState, reach: Reach) -> Router {
+fn router(sandbox: SandboxState, reach: Exposure) -> Router {
     Router::new()
         .route(MESSAGES_PATH, post(messages))
         .route(REPORTS_PATH, get(reports))

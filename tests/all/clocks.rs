@@ -26,7 +26,7 @@ impl Shop {
 
     /// The gateway has a name, and is behind TLS.
     fn named() -> Self {
-        let (sandbox, named) = (Sandbox::start_at("127.0.0.1:0", &["--host", NAME]), Named::new());
+        let (sandbox, named) = (Sandbox::start_at("127.0.0.1:0", &[]), Named::new());
         Self::at(Foreign::named(&sandbox, &named), sandbox, Some(named))
     }
 

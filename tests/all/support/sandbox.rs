@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::http;
+use super::named::NAME;
 use super::process::{Process, command};
 use super::project::NOW;
 
@@ -36,7 +37,8 @@ impl Sandbox {
     pub(crate) fn start_at(listen: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = command(folder.path(), &BTreeMap::new());
-        command.args(["sandbox", "--listen", listen]).args(arguments);
+        // Tests reach it by a name as well.
+        command.args(["sandbox", "--listen", listen, "--host", NAME]).args(arguments);
         let mut process = Process::start(command);
         let address = listening_address(&mut process);
         Self { address, process, _folder: folder }
