@@ -32,6 +32,8 @@ pub enum ForgeEvent {
         digest: Option<String>,
         /// The branch that they chose.
         branch: Option<String>,
+        /// The repository's default branch.
+        default_branch: Option<String>,
     },
 }
 
@@ -223,6 +225,7 @@ fn dispatch(event: &FieldReader<'_>) -> Result<ForgeEvent, FieldError> {
     Ok(ForgeEvent::Dispatch {
         digest: digest.map(|digest| digest.trim().to_owned()).filter(|digest| !digest.is_empty()),
         branch: branch.and_then(|branch| branch.strip_prefix(HEADS)).map(str::to_owned),
+        default_branch: default_branch(event)?,
     })
 }
 
@@ -327,7 +330,11 @@ mod tests {
         let dispatch =
             |inputs: Value| read("workflow_dispatch", &json!({ "ref": "refs/heads/main", "inputs": inputs }));
         let digest = |digest: Option<&str>| {
-            Ok(ForgeEvent::Dispatch { digest: digest.map(str::to_owned), branch: Some("main".to_owned()) })
+            Ok(ForgeEvent::Dispatch {
+                digest: digest.map(str::to_owned),
+                branch: Some("main".to_owned()),
+                default_branch: None,
+            })
         };
         assert_eq!(dispatch(json!({ "digest": " plan/v1:x " })), digest(Some("plan/v1:x")));
         assert_eq!(dispatch(Value::Null), digest(None));
