@@ -272,14 +272,10 @@ mod tests {
         let fork = |repository: Value| {
             let mut event = pull();
             event["pull_request"]["head"]["repo"] = repository;
-            match read("pull_request", &event).unwrap() {
-                ForgeEvent::PullRequest(pull) => {
-                    assert_eq!((pull.number, pull.head.as_str(), pull.base.as_str()), (7, ONE, TWO));
-                    assert_eq!((pull.head_branch.as_str(), pull.author.as_str()), ("$(reboot);'\"`x`", "ana"));
-                    pull.is_from_fork()
-                }
-                other => panic!("{other:?}"),
-            }
+            let Ok(ForgeEvent::PullRequest(pull)) = read("pull_request", &event) else { panic!("a pull request") };
+            assert_eq!((pull.number, pull.head.as_str(), pull.base.as_str()), (7, ONE, TWO));
+            assert_eq!((pull.head_branch.as_str(), pull.author.as_str()), ("$(reboot);'\"`x`", "ana"));
+            pull.is_from_fork()
         };
         assert!(!fork(json!({ "id": 1 })));
         assert!(fork(json!({ "id": 2 })) && fork(Value::Null));

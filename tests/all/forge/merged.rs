@@ -196,7 +196,8 @@ impl Merged {
         let digits = self.digest.strip_prefix("plan/v1:").expect("a digest");
         let mut shown = run.to_string().replace(digits, "[digits]");
         for (commit, name) in [(&self.before, "[before]"), (&self.head, "[head]"), (&self.merge, "[merge]")] {
-            shown = shown.replace(commit.as_str(), name).replace(&commit[..8], name);
+            let (short, _) = commit.split_at(8);
+            shown = shown.replace(commit.as_str(), name).replace(short, name);
         }
         shown
     }

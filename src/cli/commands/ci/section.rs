@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_at_its_front_and_a_full_comment_has_no_room() {
-        let said = format!("{}\nthe table", "ž".repeat(100).to_owned() + "\n" + &"x\n".repeat(20_000));
+        let said = format!("{}\nthe table", "ž".repeat(100) + "\n" + &"x\n".repeat(20_000));
         let outcome = outcome(Exit::Done, "", 1, &said);
         assert!(outcome.contains("lines left out: the run's log has them)\n") && outcome.contains("\nthe table\n"));
         assert!(outcome.chars().count() < SAID_CHARS_MAX + 500);

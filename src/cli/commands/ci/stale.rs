@@ -22,7 +22,7 @@ pub(super) async fn tell(ground: &GitHubGround, applied: &Pull, place: CommentPl
         Ok(0) => {}
         Ok(1) => output.note("one other pull request was told that its plan is stale\n"),
         Ok(count) => {
-            output.note(&format!("{} other pull requests were told that their plans are stale\n", number(count)))
+            output.note(&format!("{} other pull requests were told that their plans are stale\n", number(count)));
         }
         Err(error) => untold(output, "other pull requests were not told that their plans are stale", &error),
     }
@@ -43,7 +43,7 @@ async fn told(ground: &GitHubGround, applied: &Pull, output: &Output) -> Result<
         let plan = comments.iter().rfind(|(marker, _)| marker.kind == CommentKind::Plan);
         let Some((plan, _)) = plan.filter(|(marker, _)| marker.digest.is_some()) else { continue };
         let is_told = |(marker, _): &(Marker, _)| marker.kind == CommentKind::Stale && marker.digest == plan.digest;
-        if comments.iter().any(|comment| is_told(comment)) {
+        if comments.iter().any(is_told) {
             continue;
         }
         let marker = Marker { kind: CommentKind::Stale, ..plan.clone() };
