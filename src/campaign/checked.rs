@@ -39,6 +39,8 @@ pub struct Project {
     pub ids: IdRule,
     /// How the sandbox behaves.
     pub sandbox: SandboxSettings,
+    /// How many people have to approve a pull request before its plan is sent by CI.
+    pub approvals: u32,
     /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
     pub retired: Vec<String>,
     /// Files and folders below the project's that are no campaigns.

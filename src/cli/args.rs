@@ -143,6 +143,8 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Look after the ledger
     Ledger(LedgerArgs),
+    /// Plan and apply in CI, with the pull request that it is about
+    Ci(CiArgs),
     /// Show what this machine and this project are, and what would stop an apply
     Doctor(DoctorArgs),
     /// Print completions for a shell
@@ -178,6 +180,7 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Resolve(_)
             | Self::Sandbox(_)
+            | Self::Ci(_)
             | Self::Doctor(_) => true,
         }
     }
@@ -610,6 +613,65 @@ pub(super) struct RebindArgs {
     /// that are not signed: `unauthenticated=12`
     #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["doubts", "unauthenticated"], text))]
     pub accept: Vec<Acceptance>,
+}
+
+/// `ci`
+#[derive(Debug, Args)]
+pub(super) struct CiArgs {
+    /// What to do there.
+    #[command(subcommand)]
+    pub command: CiCommand,
+}
+
+/// `ci …`
+#[derive(Debug, Subcommand)]
+pub(super) enum CiCommand {
+    /// Send the plan that was reviewed in the pull request of a merged commit, and nothing else
+    Apply(CiApplyArgs),
+}
+
+/// `ci apply`
+#[derive(Debug, Args)]
+pub(super) struct CiApplyArgs {
+    /// Whether a plan has to have been reviewed: with `false` a commit without a pull request of its own repository is
+    /// applied as `apply` does, as long as no approvals are wanted
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub require_review: bool,
+    /// How many people have to have approved the pull request, if that is more than the project file says
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub approvals: u32,
+    /// The workflow's file that plans pull requests [default: the one of this run]
+    #[arg(long, value_name = "FILE")]
+    pub plan_workflow: Option<String>,
+    /// Send only the plan with this digest
+    #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
+    pub expect_digest: Option<String>,
+    /// Where the pull request is told what became of it
+    #[arg(long, value_name = "WHERE", default_value = "in-place")]
+    pub comment: CommentPlace,
+    /// Accept a limit of the machine or its ledger up to a number: `lockfile-in-ci=1`; may be repeated
+    #[arg(long, value_name = "LIMIT=N")]
+    pub accept: Vec<String>,
+    /// Write what happens, as it happens, to a file, as `apply --events` does
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Commit the lockfile to the branch and push it, as `apply --commit` does
+    #[arg(long)]
+    pub commit: bool,
+    /// The most requests in flight at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub parallel: u16,
+}
+
+/// Where something is said in a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CommentPlace {
+    /// In the comment that shows the plan.
+    InPlace,
+    /// In a comment of its own.
+    New,
+    /// Nowhere.
+    Never,
 }
 
 /// `man`

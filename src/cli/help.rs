@@ -35,7 +35,7 @@ const fn page(
 }
 
 /// The pages of all commands.
-const PAGES: [HelpPage; 26] = [
+const PAGES: [HelpPage; 28] = [
     page(
         &[],
         &PLAN,
@@ -192,6 +192,19 @@ const PAGES: [HelpPage; 26] = [
         &["ledger", "recover"],
         &GATEWAY,
         &[("sendform ledger recover", "write down what the gateway knows and the ledger does not")],
+    ),
+    page(&["ci"], &PLAN, &[("sendform ci apply", "after the merge: send what was reviewed in the pull request")]),
+    page(
+        &["ci", "apply"],
+        &["dir", "data", "sandbox", "fault", "now", "format", "write", "color", "quiet"],
+        &[
+            ("sendform ci apply", "send what was reviewed in the pull request of this run's commit"),
+            ("sendform ci apply --approvals 2", "if at least two other people have approved exactly its head"),
+            (
+                "sendform ci apply --plan-workflow .github/workflows/plan.yml",
+                "where another workflow plans pull requests",
+            ),
+        ],
     ),
     page(
         &["doctor"],

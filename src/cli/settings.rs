@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+use crate::forge::runner::{Runner, RunnerError};
 use crate::identity::Keys;
 use crate::report::failure_code::FailureCode;
 use crate::report::screen::WIDTH_MIN;
@@ -39,7 +40,7 @@ pub(super) const VARIABLES: [(&str, &str); 19] = [
     ("SENDFORM_ANSWER_WITHIN", "how long a request may take (`1m`): for tests, likewise"),
     (
         "GITHUB_TOKEN",
-        "a job's token, for git where it has no credentials of its own; goes to the host of `GITHUB_SERVER_URL` only",
+        "a job's token, for `sendform ci`, and for git where it has no credentials; goes to that GitHub's own host only",
     ),
     ("GITLAB_TOKEN", "a project's token that may push, likewise for the host of `CI_SERVER_URL`; else `CI_JOB_TOKEN`"),
     ("CI", "anything but `false` or `0`: this is a CI run"),
@@ -82,6 +83,8 @@ pub(super) struct Settings {
     pub database_url: Option<SecretString>,
     /// `SENDFORM_DATABASE_CA`: a PEM file with the certificates of private authorities.
     pub database_ca: Option<PathBuf>,
+    /// `GITHUB_TOKEN`: the token of a run of CI on GitHub.
+    pub github_token: Option<SecretString>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
     /// What the fixed time of day was given with.
@@ -143,6 +146,7 @@ impl Settings {
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
+            github_token: text("GITHUB_TOKEN").map(SecretString::from),
             now,
             now_given_with: "SENDFORM_NOW",
             start_within,
@@ -177,6 +181,14 @@ impl Settings {
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)
     }
+}
+
+/// What the environment says of a run of CI.
+///
+/// # Errors
+/// If this is none, or its variables cannot be used.
+pub(super) fn runner() -> Result<Runner, RunnerError> {
+    Runner::read(text)
 }
 
 /// Has the secrets of this process hidden in all that is shown or kept from now on.

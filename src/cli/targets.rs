@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::report::failure_code::FailureCode;
 
-use super::args::{Arguments, Command, Global, LedgerCommand};
+use super::args::{Arguments, CiArgs, CiCommand, Command, Global, LedgerCommand};
 use super::failure::Failure;
 use super::files;
 use super::format::{OutputFormat, Write};
@@ -34,9 +34,7 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
             return Err(refused(&write.file, "is there already, and is not such an output"));
         }
     }
-    if let Command::Apply(args) = &arguments.command
-        && let Some(events) = args.events.as_ref().filter(|path| *path != Path::new("-"))
-    {
+    if let Some(events) = events(&arguments.command).filter(|path| *path != Path::new("-")) {
         check_place(events, arguments, settings)?;
         if holds_something(events).is_some() && OutputFormat::Json.is_in(events) == Some(false) {
             return Err(refused(events, "is there already, and is not such an output"));
@@ -65,6 +63,17 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
 pub(super) fn may_be_written(write: &Write, dir: Option<&Path>) -> bool {
     let is_free = holds_something(&write.file).is_none() || write.format.is_in(&write.file) == Some(true);
     is_free && check_own_place(&write.file, dir).is_ok()
+}
+
+/// The file that a command line has events written to.
+fn events(command: &Command) -> Option<&Path> {
+    if let Command::Apply(args) = command {
+        args.events.as_deref()
+    } else if let Command::Ci(CiArgs { command: CiCommand::Apply(args) }) = command {
+        args.events.as_deref()
+    } else {
+        None
+    }
 }
 
 /// Refuses the places of other files, whether there is one or not.

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use crate::support::{Dates, Foreign, NAME, Named, Process, Project, Run, Sandbox, campaign, customer, faked};
+use crate::support::{Dates, Foreign, Named, Process, Project, Run, Sandbox, campaign, customer, faked};
 
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\n";
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];

@@ -115,6 +115,7 @@ fn whole(
         stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
         sandbox: sandbox(now.flatten(), &raw.sandbox),
+        approvals: raw.approvals,
         retired: raw.retired,
         ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
