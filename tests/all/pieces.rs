@@ -332,7 +332,7 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
         (
             "sendform plan",
             "ci plan --dir my shop --comment never --write gitlab=gl-code-quality-report.json --write \
-             terraform=sendform-terraform.json --write junit=sendform-junit.xml --write markdown=sendform-plan.md",
+             gitlab-terraform=sendform-terraform.json --write junit=sendform-junit.xml --write markdown=sendform-plan.md",
         ),
         ("sendform apply", "ci apply --dir my shop --comment never"),
     ] {

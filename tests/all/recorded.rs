@@ -100,7 +100,11 @@ fn what_could_not_be_pushed_is_found_out_before_anything_is_sent() {
         git(folder, &["commit", "--quiet", "-m", "Mine"]);
     };
     type Spoil<'a> = &'a dyn Fn(&Path, &Origin);
-    let ways: [(&str, &str, Spoil<'_>); 9] = [
+    let ways: [(&str, &str, Spoil<'_>); 10] = [
+        ("the lockfile cannot be committed", "its identity, and its signature", &|folder, _| {
+            git(folder, &["config", "commit.gpgSign", "true"]);
+            git(folder, &["config", "gpg.program", "/bin/false"]);
+        }),
         ("`origin/main` has commits that this branch lacks", "git pull --no-rebase", &|_, origin| {
             elsewhere(origin, "theirs");
         }),

@@ -90,8 +90,10 @@ impl Recorder {
     }
 
     fn make_sure(&self) -> Result<(), Obstacle> {
-        let Some(remote) = &self.remote else { return Ok(()) };
         let head = self.head()?;
+        // A commit that nothing names: whether it can be made, and signed, is not to be found out afterwards.
+        let trial = self.made(&self.trees.of(&self.git, &head)?, &[&head], "A trial, which sendform has not used")?;
+        let Some(remote) = &self.remote else { return Ok(()) };
         let place = remote.place();
         let there = remote.fetch_tip(Tracking::Updated).map_err(|error| unpushable(remote, error))?;
         let Some(there) = there else {
@@ -102,7 +104,7 @@ impl Recorder {
             return Err(Obstacle::Behind { place });
         }
         self.check_only_ours(&there, &head, &place)?;
-        let tried = if there == head { rehearse(remote, &head) } else { push(remote, &head) };
+        let tried = if there == head { rehearse(remote, &trial) } else { push(remote, &head) };
         match tried.map_err(|error| unpushable(remote, error))? {
             Attempt::Replaced => Ok(()),
             Attempt::Behind => Err(Obstacle::Behind { place }),
@@ -131,7 +133,7 @@ impl Recorder {
             if tree == self.trees.of(&self.git, &head)? {
                 return Ok(None);
             }
-            let commit = commit::commit(&self.git, &tree, &[&head], message)?;
+            let commit = self.made(&tree, &[&head], message)?;
             let log = ["update-ref", "-m", "sendform: what was sent", &self.branch, &commit, &head];
             let answer = patiently(|| self.git.ask(&log))?;
             if answer.is_ok() {
@@ -140,7 +142,8 @@ impl Recorder {
             }
             // Somebody has committed in this clone just now.
             if tries == TRIES_MAX || self.head()? == head {
-                return Err(GitError::failed("commit the lockfile", &answer.err).into());
+                let error = GitError::failed("move the branch", &answer.err);
+                return Err(Obstacle::Uncommittable { error });
             }
             tries += 1;
         }
@@ -214,7 +217,12 @@ impl Recorder {
         });
         let placed: Vec<FileInTree> = placed.collect::<Result<_, GitError>>()?;
         let tree = self.trees.with(&self.git, theirs, &placed)?;
-        Ok(commit::commit(&self.git, &tree, &[theirs, ours], "Merge what was sent here")?)
+        self.made(&tree, &[theirs, ours], "Merge what was sent here")
+    }
+
+    /// Makes a commit, which no branch has yet.
+    fn made(&self, tree: &str, parents: &[&str], message: &str) -> Result<Oid, Obstacle> {
+        commit::commit(&self.git, tree, parents, message).map_err(|error| Obstacle::Uncommittable { error })
     }
 
     /// The last commit that two have in common.

@@ -78,6 +78,13 @@ pub(super) enum Obstacle {
         /// The remote and the branch.
         place: String,
     },
+    /// A commit cannot be made.
+    #[error("the lockfile cannot be committed")]
+    Uncommittable {
+        /// Why.
+        #[source]
+        error: GitError,
+    },
     /// A push is not taken, or would not be.
     #[error("the lockfile cannot be pushed to `{place}`")]
     Unpushable {
@@ -134,6 +141,9 @@ impl BackendError for RecordError {
                 format!("take them in, and push: `{git} pull --no-rebase`, `{git} push`")
             }
             Obstacle::Ahead { .. } => format!("look at them, and push them yourself: `{git} push`"),
+            Obstacle::Uncommittable { error } => error.hint().unwrap_or_else(|| {
+                format!("`{git} commit` has to work here: its identity, and its signature if it has one")
+            }),
             Obstacle::Unpushable { error, .. } if !matches!(error, GitError::Refused { .. }) => return error.hint(),
             Obstacle::Unpushable { .. } => format!(
                 "the branch must take plain pushes from whoever applies: no protection that asks for a pull request, \
