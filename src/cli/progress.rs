@@ -19,7 +19,7 @@ use super::output::Output;
 /// How often a bar is drawn; nothing that ends sooner is drawn at all.
 const TICK: Duration = Duration::from_millis(250);
 
-/// A wait that is longer is told where there is no terminal to show it.
+/// A wait that is longer is told.
 const TOLD_FROM: SignedDuration = SignedDuration::from_secs(2);
 
 /// The progress of a run.
@@ -35,7 +35,7 @@ impl Progress {
     pub(super) fn new(people: u64, output: &Output) -> Self {
         let target = if output.quiet { ProgressDrawTarget::hidden() } else { target() };
         let bar = ProgressBar::with_draw_target(Some(people), target);
-        let template = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left  {wide_msg}";
+        let template = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.with_key("rate", write_rate));
         }
@@ -58,17 +58,18 @@ impl Progress {
         Self::of(bar)
     }
 
-    /// Takes what happened at an instant. What would be seen on a terminal only, and is worth to be known, is told as
-    /// a line where there is none.
+    /// Takes what happened at an instant. A wait that somebody would wonder about is told as a line.
     pub(super) fn take(&self, event: &Event, now: Timestamp, output: &Output) {
         match event {
             Event::Settled { tally, .. } => self.bar.inc(tally.people()),
             Event::ClaimedElsewhere { people, .. } => self.bar.inc(*people as u64),
             Event::CutOut { people, .. } => self.bar.inc(*people as u64),
-            // Nothing begins as long as the run waits.
-            Event::Sending { .. } => self.bar.set_message(""),
             Event::Waiting { why, time } => self.wait(why, later(now, *time), now, output),
-            Event::Claimed { .. } | Event::Answered { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
+            Event::Sending { .. }
+            | Event::Claimed { .. }
+            | Event::Answered { .. }
+            | Event::Alarm(_)
+            | Event::Stopped(_) => {}
         }
     }
 
@@ -80,11 +81,9 @@ impl Progress {
             return;
         }
         *told = Some(until);
-        let words = wait_words(why, until, now);
-        if !self.bar.is_hidden() {
-            self.bar.set_message(words);
-        } else if until.duration_since(now) > TOLD_FROM {
-            output.note(&format!("{words}\n"));
+        if until.duration_since(now) > TOLD_FROM {
+            // A bar of its own has no room for it.
+            self.bar.suspend(|| output.note(&format!("{}\n", wait_words(why, until, now))));
         }
     }
 

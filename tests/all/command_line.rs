@@ -300,11 +300,10 @@ fn help_has_pages_for_topics_and_commands() {
       SENDFORM_DATABASE_CA    a PEM file with the certificates of authorities that its server is trusted by, besides the machine's
       SENDFORM_DATA           one more folder for audiences, as `--data`
       SENDFORM_BY             who runs this, for the ledger; else `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`
-      GITHUB_TOKEN            the token with which `sendform ci` talks to GitHub; sent to the API of the run's own server only
       SENDFORM_NOW            a fixed time of day, as `--now`, for tests against the sandbox or a gateway on loopback
       SENDFORM_START_WITHIN   how soon after its claim a request has to begin (`2m`): for tests, likewise
       SENDFORM_ANSWER_WITHIN  how long a request may take (`1m`): for tests, likewise
-      GITHUB_TOKEN            a job's token, for git where it has no credentials of its own; goes to the host of `GITHUB_SERVER_URL` only
+      GITHUB_TOKEN            a job's token, for `sendform ci`, and for git where it has no credentials; goes to that GitHub's own host only
       GITLAB_TOKEN            a project's token that may push, likewise for the host of `CI_SERVER_URL`; else `CI_JOB_TOKEN`
       CI                      anything but `false` or `0`: this is a CI run
       NO_COLOR                no colours; `--color` is stronger

@@ -182,7 +182,7 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
 
     4 messages to send in 2 bulks
     ----- stderr
-    ! not authenticated: no key
+    ! not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     ");
     shop.project.set("SENDFORM_KEY", KEY);
     // Those who got it after it was edited have another text than those before.
