@@ -184,7 +184,7 @@ impl Campaigns {
             "sendform.yaml",
             format!(
                 "project: {PROJECT}\n{state}senders: {{ shop: {SENDER} }}\nbulkSize: {bulk_size}\n\
-                 stopAfter: {{ share: 100% }}\n\
+                 stopAfter: {{ share: 100% }}\nlimits: {{ unreadableRowsPercent: 100 }}\n\
                  suppress: [ {{ csv: out.csv, columns: {{ to: id }}, mayBeEmpty: true }} ]\n"
             ),
         );
