@@ -321,7 +321,7 @@ messages:
         19 |     revision: "2"
            |               ^^^
            |
-           = help: write it in plain decimal digits, without quotes
+           = help: write it in plain decimal digits, without quotes: `2`
 
         error[unknown-sender]: there is no sender of this name
           --> sale.yaml:20:13
