@@ -69,3 +69,50 @@ pub(super) fn not_attempted(bulk: Bulk) -> (MessageRevision, Tally) {
     let not_attempted = u64::try_from(bulk.recipients.len()).unwrap_or(u64::MAX);
     ((bulk.message, bulk.revision), Tally { not_attempted, ..Tally::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::apply::simulation::world;
+    use crate::identity::{BulkTime, MessageKey};
+
+    const MESSAGES: [&str; 3] = ["sale.one", "sale.two", "sale.three"];
+
+    /// A bulk of a message, to one person, who tells it from others.
+    fn bulk(message: usize, person: u64) -> Bulk {
+        let message = MessageKey::parse(MESSAGES[message]).unwrap();
+        Bulk { message, ..world::bulk(&[person], BulkTime::Start(0)) }
+    }
+
+    proptest! {
+        /// Looking through all that are left, each time, gives the same.
+        #[test]
+        fn the_first_that_is_not_held_back_comes_next(
+            of in proptest::collection::vec(0_usize..3, 0..12),
+            held in proptest::collection::vec(proptest::collection::btree_set(0_usize..3, 0..3), 0..30),
+        ) {
+            let bulks: Vec<Bulk> = of.iter().zip(0..).map(|(message, person)| bulk(*message, person)).collect();
+            let mut left = bulks.clone();
+            let planned = PlannedBulks::new(bulks);
+            for held in held {
+                let held: BTreeSet<&str> = held.into_iter().map(|message| MESSAGES[message]).collect();
+                let is_held = |message: &MessageKey| held.contains(message.to_string().as_str());
+                let next = left.iter().position(|bulk| !is_held(&bulk.message)).map(|at| left.remove(at));
+                match planned.take(&|message| is_held(&message.0)) {
+                    Supply::Bulk(bulk) => {
+                        let person = |bulk: &Bulk| bulk.recipients.iter().map(|it| it.person).collect::<Vec<_>>();
+                        prop_assert_eq!(Some(person(&bulk)), next.as_ref().map(person));
+                    }
+                    Supply::HeldBack => prop_assert!(next.is_none() && !left.is_empty()),
+                    Supply::UsedUp => prop_assert!(next.is_none() && left.is_empty()),
+                }
+            }
+            let not_given: u64 = planned.not_given().iter().map(|(_, tally)| tally.not_attempted).sum();
+            prop_assert_eq!(not_given, left.len() as u64);
+        }
+    }
+}

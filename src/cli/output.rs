@@ -228,6 +228,10 @@ impl Output {
     /// Tells a person what is wrong with the files, beside the command's result.
     pub(super) fn tell_diagnostics(&self, diagnostics: &[DiagnosticView]) {
         self.tell_lines(&diagnostics::sheet(diagnostics, &self.screen_of_errors));
+        // On a terminal the result stands right below them.
+        if !diagnostics.is_empty() && self.screen_of_errors.width.is_some() && self.format.is_for_people() {
+            tell("\n");
+        }
     }
 
     /// Tells a person how something failed; nothing, if everything was said already.

@@ -347,6 +347,7 @@ fn a_ledger_that_is_missing_damaged_or_held() {
     let run = doctor(&shop.project, &[]).code(8);
     assert_eq!(checks(&run, "stops"), ["ledger/opens 8"], "{run}");
     assert!(run.stdout.contains("the ledger is held by `apply`, process "), "{run}");
+    assert!(run.stdout.contains("\"code\": \"ledgerHeld\""), "{run}");
     shop.sandbox.release();
     shop.project.finish(running).code(0);
     doctor(&shop.project, &[]).code(0);

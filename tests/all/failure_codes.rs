@@ -276,3 +276,36 @@ fn a_command_line_that_is_wrong_is_written_where_it_says() {
     }
     assert_eq!(project.read("sendform.yaml"), file);
 }
+
+#[test]
+fn status_tells_what_its_ledger_lacks_and_why_an_apply_would_be_refused() {
+    let mut shop = Shop::new(2);
+    shop.apply().code(0);
+    let status = |project: &Project| project.run(["status", "--format", "json"]).code(0).json();
+    let json = status(&shop.project);
+    assert_eq!((&json["authenticity"], &json["historyCut"]), (&"signed".into(), &false.into()), "{json}");
+    for list in ["unclosed", "missingKeys", "refusals", "unstored"] {
+        assert_eq!(json[list], serde_json::json!([]), "{list}");
+    }
+    // Without the key nothing of it can be checked.
+    shop.project.unset("SENDFORM_KEY");
+    let json = status(&shop.project);
+    assert_eq!((&json["authenticity"], json["missingKeys"].as_array().unwrap().len()), (&"unchecked".into(), 1));
+    shop.project.set("SENDFORM_KEY", KEY);
+    // What the shadow has kept counts.
+    let lockfile = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    let header = lockfile.lines().next().unwrap();
+    shop.project.write("sendform.lock", format!("{header}\n"));
+    assert_eq!(status(&shop.project)["restored"]["claims"], 1);
+    shop.project.write("sendform.lock", &lockfile);
+    // A lockfile that was left behind.
+    let _origin = Origin::of(&shop.project);
+    let elsewhere = Project::empty().env("SENDFORM_BASE_URL", shop.sandbox.url());
+    elsewhere.write("sendform.yaml", format!("{}state: {{ in: git }}\n", shop.project.read("sendform.yaml")));
+    let _home = Origin::of(&elsewhere);
+    elsewhere.run(["ledger", "init"]).code(0);
+    elsewhere.write("sendform.lock", &lockfile);
+    let json = status(&elsewhere);
+    assert_eq!(json["refusals"][0]["code"], "lockfileLeftBehind", "{json}");
+    assert!(!json["refusals"][0]["nextCommands"].as_array().unwrap().is_empty(), "{json}");
+}

@@ -78,6 +78,7 @@ fn some_are_rejected() {
     sale.hello r1         2         1        0         0              0
       sale.hello: 1 person rejected with status 12 (not enough credits)
       rejected: the gateway turned them down, and nothing is sent to them again by itself
+      to send to the rejected again, once the cause is mended: sendform apply --retry-rejected sale.hello
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
@@ -105,6 +106,7 @@ fn all_are_rejected() {
     sale.hello r1         0         3        0         0              0
       sale.hello: 3 people rejected with status 14 (the destination is blocked)
       rejected: the gateway turned them down, and nothing is sent to them again by itself
+      to send to the rejected again, once the cause is mended: sendform apply --retry-rejected sale.hello
     ");
     nothing_is_sent_again(&shop).code(0);
 }
@@ -147,6 +149,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400 messages[1].destinations[0].to
       rejected: the gateway turned them down, and nothing is sent to them again by itself
+      to send to the rejected again, once the cause is mended: sendform apply --retry-rejected sale.hello
     ");
     assert_eq!(shop.requests(), 3);
     nothing_is_sent_again(&shop).code(0);
@@ -169,6 +172,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400
       rejected: the gateway turned them down, and nothing is sent to them again by itself
+      to send to the rejected again, once the cause is mended: sendform apply --retry-rejected sale.hello
     ");
     // The bulk, its halves, the other bulk; and once more whoever was refused when the other half was taken.
     assert_eq!(shop.requests(), 5);

@@ -45,9 +45,11 @@ fn whoever_interrupts_the_question_reads_the_answer_on_a_line_of_its_own() {
 #[test]
 fn every_other_answer_declines() {
     for answer in ["no", "y", "YES", "yes please", ""] {
-        let (shop, run) = asked(&[]);
+        let (shop, run) = asked(&["--write", "json=done.json"]);
         let run = answered(&shop, run, answer).code(10);
         assert!(run.stdout.contains("nothing was sent\r\n"), "{run}");
+        let document: serde_json::Value = serde_json::from_str(&shop.project.read("done.json")).unwrap();
+        assert_eq!((&document["kind"], &document["code"]), (&"apply".into(), &"declined".into()), "{document}");
         assert_eq!(shop.requests(), 0, "{answer}");
     }
 }

@@ -36,6 +36,7 @@ fn a_gateway_that_rejects_everybody_is_given_two_hundred_people() {
       sale.hello: 200 people rejected with status 14 (the destination is blocked)
       rejected: the gateway turned them down, and nothing is sent to them again by itself
       not attempted: they were in no request, and are still to be sent to
+      to send to the rejected again, once the cause is mended: sendform apply --retry-rejected sale.hello
     ! sale.hello was ended: 200 of 200 people whom the gateway has answered were rejected (200 with status 14), more than the 10% of `stopAfter`; 19,800 people were not sent to
       to go on all the same, run the same command with --accept rejected=20000
     ");

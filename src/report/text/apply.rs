@@ -72,7 +72,7 @@ impl TextForm for ApplyReport<'_> {
             out.table(Grid::of_numbers(&header, rows.chain(total)));
         }
         rejections(&mut out, self);
-        states(&mut out, &self.total, paint);
+        states(&mut out, self, paint);
         for message in &self.messages {
             if let Some(handed) = message.still_to_leave {
                 let name = format!("{} r{}", message.message, message.revision);
@@ -119,7 +119,8 @@ impl TextForm for ApplyReport<'_> {
 }
 
 /// What became of those who have not got it yet, each state once.
-fn states(out: &mut Sheet, total: &TallyView, paint: Paint) {
+fn states(out: &mut Sheet, report: &ApplyReport<'_>, paint: Paint) {
+    let total = &report.total;
     let words = [
         (total.rejected, "rejected: the gateway turned them down, and nothing is sent to them again by itself"),
         (
@@ -141,6 +142,11 @@ fn states(out: &mut Sheet, total: &TallyView, paint: Paint) {
     ];
     for (_, words) in words.into_iter().filter(|(people, _)| *people > 0) {
         line(out, &paint.faint(&format!("  {words}")));
+    }
+    let rejected = report.messages.iter().filter(|message| message.outcome.rejected > 0);
+    let again: String = rejected.map(|message| format!(" --retry-rejected {}", message.message)).collect();
+    if !again.is_empty() {
+        line(out, &format!("  to send to the rejected again, once the cause is mended: sendform apply{again}"));
     }
     if total.too_late > 0 {
         let people = people_were(total.too_late);

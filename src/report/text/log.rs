@@ -1,5 +1,7 @@
 //! What was done over time, the newest last, where a terminal shows it.
 
+use jiff::Timestamp;
+
 use crate::report::log::{LogEvent, LogMessageView, LogReport, is_by_logs};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::screen::Screen;
@@ -25,19 +27,21 @@ impl TextForm for LogReport<'_> {
         if hidden > 0 {
             line(&mut out, &paint.faint(&format!("{} before these", plural(hidden, "event"))));
         }
+        // An instant with seconds is longer than one without.
+        let width = self.events.iter().map(|event| timing::utc(at(event)).len()).max().unwrap_or_default();
         for event in &self.events {
             out.blank();
-            write(&mut out, event, self.gateway == "sandbox", paint);
+            write(&mut out, event, width, self.gateway == "sandbox", paint);
         }
         out
     }
 }
 
 /// Whoever stops what is sent to a sandbox does not ask it what time it is.
-fn write(out: &mut Sheet, event: &LogEvent, is_sandbox: bool, paint: Paint) {
+fn write(out: &mut Sheet, event: &LogEvent, width: usize, is_sandbox: bool, paint: Paint) {
     let clock = if is_sandbox { ", by this machine's clock" } else { "" };
     let mut head = |at, command: &str, words: &str| {
-        line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
+        line(out, &format!("{:width$}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };
     match event {
         LogEvent::Apply { at, run, by, recovered, messages } => {
@@ -76,6 +80,16 @@ fn write(out: &mut Sheet, event: &LogEvent, is_sandbox: bool, paint: Paint) {
                 line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
             }
         }
+    }
+}
+
+/// When it was.
+fn at(event: &LogEvent) -> Timestamp {
+    match event {
+        LogEvent::Apply { at, .. }
+        | LogEvent::Word { at, .. }
+        | LogEvent::Stop { at, .. }
+        | LogEvent::Resume { at, .. } => *at,
     }
 }
 
