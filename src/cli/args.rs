@@ -137,6 +137,8 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Look after the ledger
     Ledger(LedgerArgs),
+    /// Plan and apply in CI, with the pull request that it is about
+    Ci(CiArgs),
     /// Show what this machine and this project are, and what would stop an apply
     Doctor(DoctorArgs),
     /// Print completions for a shell
@@ -172,6 +174,7 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Resolve(_)
             | Self::Sandbox(_)
+            | Self::Ci(_)
             | Self::Doctor(_) => true,
         }
     }
@@ -205,7 +208,7 @@ pub(super) struct SchemaArgs {
 }
 
 /// What selects, and what is accepted.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Scope {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
@@ -558,6 +561,43 @@ pub(super) struct RebindArgs {
     /// that are not signed: `unauthenticated=12`
     #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["doubts", "unauthenticated"], text))]
     pub accept: Vec<Acceptance>,
+}
+
+/// `ci`
+#[derive(Debug, Args)]
+pub(super) struct CiArgs {
+    /// What to do there.
+    #[command(subcommand)]
+    pub command: CiCommand,
+}
+
+/// `ci …`
+#[derive(Debug, Subcommand)]
+pub(super) enum CiCommand {
+    /// Plan in a pull request's run, and show it where it is reviewed
+    Plan(CiPlanArgs),
+}
+
+/// `ci plan`
+#[derive(Debug, Args)]
+pub(super) struct CiPlanArgs {
+    /// What selects, and what is accepted.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Where the pull request shows the plan
+    #[arg(long, value_name = "WHERE", default_value = "in-place")]
+    pub comment: PlanComment,
+}
+
+/// Where a pull request shows a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanComment {
+    /// In one comment, which each run writes anew; in a new one if it reaches more people than before.
+    InPlace,
+    /// In a new comment.
+    New,
+    /// Nowhere.
+    Never,
 }
 
 /// `man`

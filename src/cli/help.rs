@@ -35,7 +35,7 @@ const fn page(
 }
 
 /// The pages of all commands.
-const PAGES: [HelpPage; 26] = [
+const PAGES: [HelpPage; 28] = [
     page(
         &[],
         &PLAN,
@@ -191,6 +191,16 @@ const PAGES: [HelpPage; 26] = [
         &["ledger", "recover"],
         &GATEWAY,
         &[("sendform ledger recover", "write down what the gateway knows and the ledger does not")],
+    ),
+    page(&["ci"], &PLAN, &[("sendform ci plan", "in a pull request: plan, and show it where it is reviewed")]),
+    page(
+        &["ci", "plan"],
+        &["dir", "data", "format", "write", "color", "quiet"],
+        &[
+            ("sendform ci plan", "plan, with a summary, annotations, a comment, and the plan as a file"),
+            ("sendform ci plan --comment never", "without a comment"),
+            ("sendform ci plan --accept messages=12000", "where a limit is accepted"),
+        ],
     ),
     page(
         &["doctor"],

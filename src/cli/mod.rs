@@ -29,6 +29,7 @@ mod progress;
 mod rejections;
 mod settings;
 mod shell_quote;
+mod shown;
 mod signals;
 mod stops;
 mod store;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+use crate::forge::runner::{Runner, RunnerError};
 use crate::identity::Keys;
 use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
@@ -19,7 +20,7 @@ use super::failure::Failure;
 const BY_MAX: usize = 64;
 
 /// The variables that are read, and what they are for.
-pub(super) const VARIABLES: [(&str, &str); 17] = [
+pub(super) const VARIABLES: [(&str, &str); 18] = [
     ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
     ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas or lines"),
     ("SENDFORM_KEY_FILE", "a regular file that holds it instead; if both are set, they must not differ"),
@@ -33,6 +34,10 @@ pub(super) const VARIABLES: [(&str, &str); 17] = [
     ),
     ("SENDFORM_DATA", "one more folder for audiences, as `--data`"),
     ("SENDFORM_BY", "who runs this, for the ledger; else `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`"),
+    (
+        "GITHUB_TOKEN",
+        "the token with which `sendform ci` talks to GitHub; sent to the API of the run's own server only",
+    ),
     ("SENDFORM_NOW", "a fixed time of day, as `--now`, for tests against the sandbox or a gateway on loopback"),
     ("SENDFORM_START_WITHIN", "how soon after its claim a request has to begin (`2m`): for tests, likewise"),
     ("SENDFORM_ANSWER_WITHIN", "how long a request may take (`1m`): for tests, likewise"),
@@ -62,7 +67,7 @@ impl Unusable {
 }
 
 /// What the environment says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
@@ -76,6 +81,8 @@ pub(super) struct Settings {
     pub database_url: Option<SecretString>,
     /// `SENDFORM_DATABASE_CA`: a PEM file with the certificates of private authorities.
     pub database_ca: Option<PathBuf>,
+    /// `GITHUB_TOKEN`: the token of a run of CI on GitHub.
+    pub github_token: Option<SecretString>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
     /// What the fixed time of day was given with.
@@ -135,6 +142,7 @@ impl Settings {
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
+            github_token: text("GITHUB_TOKEN").map(SecretString::from),
             now,
             now_given_with: "SENDFORM_NOW",
             start_within,
@@ -168,16 +176,31 @@ impl Settings {
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)
     }
+
+    /// The same without any secret, for what a stranger has written.
+    #[must_use]
+    pub(super) fn without_secrets(&self) -> Self {
+        Self { api_key: None, keys: None, database_url: None, github_token: None, ..self.clone() }
+    }
+}
+
+/// What the environment says of a run of CI.
+///
+/// # Errors
+/// If this is none, or its variables cannot be used.
+pub(super) fn runner() -> Result<Runner, RunnerError> {
+    Runner::read(text)
 }
 
 /// Has the secrets of this process hidden in all that is shown or kept from now on.
 fn hide_secrets() {
     let [api_key, key, url] = ["SENDFORM_API_KEY", "SENDFORM_KEY", "SENDFORM_DATABASE_URL"].map(text);
+    let tokens = ["GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"].into_iter().filter_map(text);
     let file = text("SENDFORM_KEY_FILE").and_then(|path| regular::read_text(Path::new(&path), Links::Followed).ok());
     let keys = [key, file].into_iter().flatten().flat_map(|keys| {
         keys.split([',', '\n', '\r']).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect::<Vec<_>>()
     });
-    said::hide(api_key.into_iter().chain(keys).chain(url.iter().flat_map(|url| passwords(url))));
+    said::hide(api_key.into_iter().chain(keys).chain(tokens).chain(url.iter().flat_map(|url| passwords(url))));
 }
 
 /// The password in a database's URL, as it is written there and as it is meant.

@@ -1,6 +1,7 @@
 //! The commands: one file a command, each from its arguments to an exit code.
 
 mod apply;
+mod ci;
 mod complete;
 mod doctor;
 mod init;
@@ -58,6 +59,7 @@ pub(super) fn run(
         Command::Resume(args) => wait(resume::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args, output)),
+        Command::Ci(args) => wait(interruptible(output, ci::run(global, &args.command, settings, output))),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),
     }
 }
