@@ -38,6 +38,8 @@ pub struct Project {
     pub ids: IdRule,
     /// Where the sandbox's clock starts.
     pub sandbox_now: Option<Timestamp>,
+    /// How many people have to approve a pull request before its plan is sent by CI.
+    pub approvals: u32,
     /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
     pub retired: Vec<String>,
     /// Files and folders below the project's that are no campaigns.

@@ -576,6 +576,8 @@ pub(super) struct CiArgs {
 pub(super) enum CiCommand {
     /// Plan in a pull request's run, and show it where it is reviewed
     Plan(CiPlanArgs),
+    /// Send the plan that was reviewed in the pull request of a merged commit, and nothing else
+    Apply(CiApplyArgs),
 }
 
 /// `ci plan`
@@ -584,17 +586,47 @@ pub(super) struct CiPlanArgs {
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
-    /// Where the pull request shows the plan
+    /// Where the pull request shows the plan: in one comment, which is a new one if it reaches more people than before
     #[arg(long, value_name = "WHERE", default_value = "in-place")]
-    pub comment: PlanComment,
+    pub comment: CommentPlace,
 }
 
-/// Where a pull request shows a plan.
+/// `ci apply`
+#[derive(Debug, Args)]
+pub(super) struct CiApplyArgs {
+    /// Whether a plan has to have been reviewed: with `false` a commit without a pull request of its own repository is
+    /// applied as `apply` does, as long as no approvals are wanted
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub require_review: bool,
+    /// How many people have to have approved the pull request, if that is more than the project file says
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub approvals: u32,
+    /// The workflow's file that plans pull requests [default: the one of this run]
+    #[arg(long, value_name = "FILE")]
+    pub plan_workflow: Option<String>,
+    /// Send only the plan with this digest
+    #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
+    pub expect_digest: Option<String>,
+    /// Where the pull request is told what became of it
+    #[arg(long, value_name = "WHERE", default_value = "in-place")]
+    pub comment: CommentPlace,
+    /// Accept a limit of the machine or its ledger up to a number: `lockfile-in-ci=1`; may be repeated
+    #[arg(long, value_name = "LIMIT=N")]
+    pub accept: Vec<String>,
+    /// Write what happens, as it happens, to a file, as `apply --events` does
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// The most requests in flight at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub parallel: u16,
+}
+
+/// Where something is said in a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanComment {
-    /// In one comment, which each run writes anew; in a new one if it reaches more people than before.
+pub(super) enum CommentPlace {
+    /// In the comment that shows the plan.
     InPlace,
-    /// In a new comment.
+    /// In a comment of its own.
     New,
     /// Nowhere.
     Never,

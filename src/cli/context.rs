@@ -13,7 +13,7 @@ use crate::source::Folders;
 use super::args::{Global, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::files;
+use super::files::{self, ProjectFiles};
 use super::gateway::GatewayAccess;
 use super::home::ProjectPaths;
 use super::output::Output;
@@ -64,12 +64,7 @@ impl Context {
     /// # Errors
     /// If the files have errors, which are shown, or the gateway cannot be used.
     async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
-        let files = files::read(global)?;
-        if files.project.is_none() || files.diagnostics.has_errors() {
-            show_diagnostics(output, &files.check())?;
-            return Err(Failure::silent(Exit::Files));
-        }
-        let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
+        let (files, project) = whole(global, output)?;
         files.home.check_private()?;
         let gateway = if global.sandbox {
             GatewayAccess::sandbox(&project, &files.home, settings, global).await?
@@ -84,6 +79,22 @@ impl Context {
             diagnostics: files.diagnostics,
             gateway,
         })
+    }
+}
+
+/// Reads a project's files, and the project itself, which has no errors then.
+///
+/// # Errors
+/// If there is none, or it has errors, which are shown.
+pub(super) fn whole(global: &Global, output: &Output) -> Result<(ProjectFiles, Project), Failure> {
+    let mut files = files::read(global)?;
+    match files.project.take() {
+        Some(project) if !files.diagnostics.has_errors() => Ok((files, project)),
+        project => {
+            files.project = project;
+            show_diagnostics(output, &files.check())?;
+            Err(Failure::silent(Exit::Files))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ const fn page(
 }
 
 /// The pages of all commands.
-const PAGES: [HelpPage; 28] = [
+const PAGES: [HelpPage; 29] = [
     page(
         &[],
         &PLAN,
@@ -192,7 +192,14 @@ const PAGES: [HelpPage; 28] = [
         &GATEWAY,
         &[("sendform ledger recover", "write down what the gateway knows and the ledger does not")],
     ),
-    page(&["ci"], &PLAN, &[("sendform ci plan", "in a pull request: plan, and show it where it is reviewed")]),
+    page(
+        &["ci"],
+        &PLAN,
+        &[
+            ("sendform ci plan", "in a pull request: plan, and show it where it is reviewed"),
+            ("sendform ci apply", "after the merge: send what was reviewed in the pull request"),
+        ],
+    ),
     page(
         &["ci", "plan"],
         &["dir", "data", "format", "write", "color", "quiet"],
@@ -200,6 +207,18 @@ const PAGES: [HelpPage; 28] = [
             ("sendform ci plan", "plan, with a summary, annotations, a comment, and the plan as a file"),
             ("sendform ci plan --comment never", "without a comment"),
             ("sendform ci plan --accept messages=12000", "where a limit is accepted"),
+        ],
+    ),
+    page(
+        &["ci", "apply"],
+        &["dir", "data", "sandbox", "fault", "now", "format", "write", "color", "quiet"],
+        &[
+            ("sendform ci apply", "send what was reviewed in the pull request of this run's commit"),
+            ("sendform ci apply --approvals 2", "if at least two other people have approved exactly its head"),
+            (
+                "sendform ci apply --plan-workflow .github/workflows/plan.yml",
+                "where another workflow plans pull requests",
+            ),
         ],
     ),
     page(

@@ -104,6 +104,14 @@ impl Output {
         Self { writes: Vec::new(), ..self }
     }
 
+    /// The same with one more file of our own, in this form.
+    #[must_use]
+    pub(super) fn also_writing(&self, format: OutputFormat, file: PathBuf) -> Self {
+        let mut output = self.clone();
+        output.writes.push(Write { format, file });
+        output
+    }
+
     /// Shows what a command has to say, on standard output in the form that is wanted, and in the
     /// files that are wanted. A file that cannot be written does not keep the others from it.
     ///

@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::args::{Arguments, Command, Global, LedgerCommand};
+use super::args::{Arguments, CiArgs, CiCommand, Command, Global, LedgerCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
@@ -33,9 +33,7 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
             return Err(refused(&write.file, "is there already, and is not such an output"));
         }
     }
-    if let Command::Apply(args) = &arguments.command
-        && let Some(events) = args.events.as_ref().filter(|path| *path != Path::new("-"))
-    {
+    if let Some(events) = events(&arguments.command).filter(|path| *path != Path::new("-")) {
         check_place(events, arguments, settings)?;
         if holds_something(events).is_some() && OutputFormat::Json.is_in(events) == Some(false) {
             return Err(refused(events, "is there already, and is not such an output"));
@@ -57,6 +55,17 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+/// The file that a command line has events written to.
+fn events(command: &Command) -> Option<&Path> {
+    if let Command::Apply(args) = command {
+        args.events.as_deref()
+    } else if let Command::Ci(CiArgs { command: CiCommand::Apply(args) }) = command {
+        args.events.as_deref()
+    } else {
+        None
+    }
 }
 
 /// Refuses the places of other files, whether there is one or not.

@@ -2,33 +2,20 @@
 
 use jiff::Timestamp;
 
-/// What a token has to have for a call.
+/// What a token has to have for a call: a permission of the workflow's job, such as `pull-requests: write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// A permission of the workflow's job: `pull-requests: write`.
-    Job(&'static str),
-    /// A scope of a token of GitLab: `read_api`.
-    Scope(&'static str),
-}
+pub struct Permission(pub(super) &'static str);
 
 impl Permission {
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Job(name) | Self::Scope(name) => name,
-        }
+        self.0
     }
 
     /// How a token gets it.
-    #[must_use]
-    pub fn hint(self) -> String {
-        match self {
-            Self::Job(name) => {
-                format!("add `{name}` to the job's `permissions:`, or name a token that has it in `GITHUB_TOKEN`")
-            }
-            Self::Scope(name) => format!("name a token with the scope `{name}` in `GITLAB_TOKEN`"),
-        }
+    fn hint(self) -> String {
+        format!("add `{}` to the job's `permissions:`, or name a token that has it in `GITHUB_TOKEN`", self.0)
     }
 }
 
@@ -108,7 +95,16 @@ impl ForgeError {
             | ForgeErrorKind::Unreachable(_) => {
                 vec!["run the job again".to_owned()]
             }
-            ForgeErrorKind::Gone | ForgeErrorKind::Invalid { .. } | ForgeErrorKind::Unreadable(_) => Vec::new(),
+            ForgeErrorKind::Unreadable(_) => {
+                vec![
+                    "run the job again; if it stays so, something between here and the forge changes its answers"
+                        .to_owned(),
+                ]
+            }
+            ForgeErrorKind::Gone => {
+                vec!["what the forge has thrown away is made anew: plan it in a new pull request".to_owned()]
+            }
+            ForgeErrorKind::Invalid { .. } => Vec::new(),
         }
     }
 

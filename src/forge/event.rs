@@ -32,6 +32,8 @@ pub enum ForgeEvent {
         digest: Option<String>,
         /// The branch that they chose.
         branch: Option<String>,
+        /// The repository's default branch.
+        default_branch: Option<String>,
     },
 }
 
@@ -223,6 +225,7 @@ fn dispatch(event: &FieldReader<'_>) -> Result<ForgeEvent, FieldError> {
     Ok(ForgeEvent::Dispatch {
         digest: digest.map(|digest| digest.trim().to_owned()).filter(|digest| !digest.is_empty()),
         branch: branch.and_then(|branch| branch.strip_prefix(HEADS)).map(str::to_owned),
+        default_branch: default_branch(event)?,
     })
 }
 
@@ -269,14 +272,10 @@ mod tests {
         let fork = |repository: Value| {
             let mut event = pull();
             event["pull_request"]["head"]["repo"] = repository;
-            match read("pull_request", &event).unwrap() {
-                ForgeEvent::PullRequest(pull) => {
-                    assert_eq!((pull.number, pull.head.as_str(), pull.base.as_str()), (7, ONE, TWO));
-                    assert_eq!((pull.head_branch.as_str(), pull.author.as_str()), ("$(reboot);'\"`x`", "ana"));
-                    pull.is_from_fork()
-                }
-                other => panic!("{other:?}"),
-            }
+            let Ok(ForgeEvent::PullRequest(pull)) = read("pull_request", &event) else { panic!("a pull request") };
+            assert_eq!((pull.number, pull.head.as_str(), pull.base.as_str()), (7, ONE, TWO));
+            assert_eq!((pull.head_branch.as_str(), pull.author.as_str()), ("$(reboot);'\"`x`", "ana"));
+            pull.is_from_fork()
         };
         assert!(!fork(json!({ "id": 1 })));
         assert!(fork(json!({ "id": 2 })) && fork(Value::Null));
@@ -327,7 +326,11 @@ mod tests {
         let dispatch =
             |inputs: Value| read("workflow_dispatch", &json!({ "ref": "refs/heads/main", "inputs": inputs }));
         let digest = |digest: Option<&str>| {
-            Ok(ForgeEvent::Dispatch { digest: digest.map(str::to_owned), branch: Some("main".to_owned()) })
+            Ok(ForgeEvent::Dispatch {
+                digest: digest.map(str::to_owned),
+                branch: Some("main".to_owned()),
+                default_branch: None,
+            })
         };
         assert_eq!(dispatch(json!({ "digest": " plan/v1:x " })), digest(Some("plan/v1:x")));
         assert_eq!(dispatch(Value::Null), digest(None));

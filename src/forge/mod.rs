@@ -5,6 +5,8 @@
 //! The forge's token is a secret like the gateway's API key: it is sent to the forge's own host only, over https or on
 //! this machine, and no redirect takes it along.
 
+pub mod approvals;
+pub mod binding;
 pub mod event;
 pub mod facts;
 pub mod marker;
@@ -13,15 +15,21 @@ pub mod runner;
 mod commit_id;
 mod error;
 mod fields;
+#[cfg(test)]
+mod fixture;
 mod github;
 mod http;
 mod plan_name;
 mod repository_name;
+mod unbound;
+mod unpack;
 
 pub use commit_id::CommitId;
 pub use error::{ForgeError, ForgeErrorKind, Permission};
 pub use fields::FieldError;
-pub use github::GitHub;
+pub use github::{BindError, GitHub};
 pub use http::ForgeClientError;
 pub use plan_name::PlanName;
 pub use repository_name::RepositoryName;
+pub use unbound::{Unbound, Uncounted, UncountedWhy};
+pub use unpack::{UnpackError, unpack};

@@ -303,5 +303,5 @@ fn gitlab_gets_its_reports_as_files() {
 fn outside_of_ci_there_is_another_command() {
     let shop = Shop::new(1);
     let run = shop.run(&["ci", "plan"]).code(64);
-    assert!(run.stderr.contains("everywhere else type `sendform plan`"), "{run}");
+    assert!(run.stderr.contains("`sendform plan` and `sendform apply` are for everywhere else"), "{run}");
 }

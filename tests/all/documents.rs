@@ -92,6 +92,7 @@ fn every_command_gives_a_document_that_the_schema_has() {
     run(&shop, &["init", "--dir", "new"], 0);
     run(&shop, &["init", "--dir", "new"], 64);
     run(&shop, &["schema"], 0);
+    run(&shop, &["ci", "apply"], 64);
     run(&shop, &["sandbox", "--listen", "192.0.2.1:1"], 64);
     shop.campaign("Hello {{ nobody }}!", 1);
     run(&shop, &["validate"], 3);

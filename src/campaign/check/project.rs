@@ -112,6 +112,7 @@ fn whole(
         stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
         sandbox_now: now.flatten(),
+        approvals: raw.approvals,
         retired: raw.retired,
         ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,

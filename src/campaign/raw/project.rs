@@ -74,6 +74,12 @@ pub struct Project {
     /// `off` in the sandbox.
     #[serde(default, deserialize_with = "present")]
     pub witness: Option<Witness>,
+    /// How many people have to approve the pull request of a plan before `sendform ci apply` sends it: with write
+    /// access, for exactly its newest commit, other than its author. The larger number of the file before the merge
+    /// and after it counts. 0 to 100. Default: 0.
+    #[serde(default)]
+    #[schemars(range(max = 100))]
+    pub approvals: u32,
     /// Campaigns (`spring-sale`) and messages (`spring-sale.announce`) that were sent once and are
     /// gone from the files on purpose.
     #[serde(default)]

@@ -36,7 +36,7 @@ impl GitHub {
     /// A call below the repository's own path.
     pub(super) fn call(&self, wish: impl Into<String>, permission: &'static str, path: &[&str]) -> Call {
         let own = ["repos", self.repository.owner(), self.repository.name()];
-        Call::new(wish, Permission::Job(permission), own.into_iter().chain(path.iter().copied()))
+        Call::new(wish, Permission(permission), own.into_iter().chain(path.iter().copied()))
     }
 
     /// The name that comments of this token are written under.
@@ -47,7 +47,7 @@ impl GitHub {
     /// # Errors
     /// If the forge cannot be reached, or refuses the token.
     pub async fn login(&self) -> Result<String, ForgeError> {
-        let call = Call::new("say whose the token is", Permission::Job("contents: read"), [""; 0]);
+        let call = Call::new("say whose the token is", Permission("contents: read"), [""; 0]);
         let question = json!({ "query": "query { viewer { login } }" });
         let answer = match self.graphql.send(&call, Method::Ask, &question).await {
             Ok(answer) => answer,

@@ -1,9 +1,11 @@
 //! GitHub's REST API, as far as plans need it: each call says which permission it needs.
 
+mod bind;
 mod client;
 mod comments;
 mod commits;
 mod pulls;
 mod runs;
 
+pub use bind::BindError;
 pub use client::GitHub;

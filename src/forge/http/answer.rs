@@ -55,7 +55,10 @@ impl ForgeAnswer {
             let reset = self.header("x-ratelimit-reset").and_then(|text| text.parse().ok());
             let reset = reset.and_then(|seconds| Timestamp::from_second(seconds).ok());
             let wait = self.retry_after().or_else(|| Duration::try_from(reset?.duration_since(now)).ok());
-            let until = reset.or_else(|| now.checked_add(self.retry_after()?).ok());
+            let until = reset.or_else(|| {
+                let wait = self.retry_after().filter(|wait| !wait.is_zero())?;
+                Timestamp::from_second(now.checked_add(wait).ok()?.as_second()).ok()
+            });
             let again = if wait.is_some_and(|wait| wait > WAIT_MAX) { Retry::Never } else { Retry::Refused(wait) };
             return (ForgeErrorKind::RateLimited { until }, again);
         }

@@ -267,7 +267,7 @@ mod tests {
     fn nothing_in_a_call_leads_elsewhere() {
         let http = http("https://ghe.example.com/api/v3", "secret-token").unwrap();
         let path = ["repos", "acme", "shop", "contents", "../../user", "a b?c#d"];
-        let call = Call::new("read", Permission::Job("contents: read"), path).with("ref", "$(x)&y=../#");
+        let call = Call::new("read", Permission("contents: read"), path).with("ref", "$(x)&y=../#");
         assert_eq!(
             http.url(&call).as_str(),
             "https://ghe.example.com/api/v3/repos/acme/shop/contents/..%2F..%2Fuser/a%20b%3Fc%23d?ref=%24%28x%29%26y%3D..%2F%23"

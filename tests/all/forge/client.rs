@@ -32,10 +32,9 @@ impl Ground {
     }
 
     fn runner(&self) -> GitHubRunner {
-        match Runner::read(|name| self.project.variable(name)) {
-            Ok(Runner::GitHub(runner)) => *runner,
-            other => panic!("{other:?}"),
-        }
+        let read = Runner::read(|name| self.project.variable(name));
+        let Ok(Runner::GitHub(runner)) = read else { panic!("{read:?}") };
+        *runner
     }
 
     fn client(&self) -> GitHub {

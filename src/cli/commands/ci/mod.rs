@@ -5,6 +5,14 @@ mod occasion;
 mod plan;
 mod plan_comment;
 mod said;
+mod apply;
+mod failure;
+mod ground;
+mod order;
+mod outcome;
+mod reviewed_file;
+mod section;
+mod stale;
 
 use crate::cli::args::{CiCommand, Global};
 use crate::cli::exit::Exit;
@@ -24,5 +32,6 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     match command {
         CiCommand::Plan(args) => Box::pin(plan::run(global, args, settings, output)).await,
+        CiCommand::Apply(args) => Box::pin(apply::run(global, args, settings, output)).await,
     }
 }

@@ -42,10 +42,7 @@ impl Occasion {
     /// # Errors
     /// If this is no run of CI, or none that a plan is for: one that gives secrets to a stranger's branch is refused.
     pub(super) fn find() -> Result<Self, Failure> {
-        let runner = runner().map_err(|error| {
-            Failure::new(Exit::Usage, error.to_string()).hint("everywhere else type `sendform plan`")
-        })?;
-        let runner = match runner {
+        let runner = match runner()? {
             Runner::GitHub(runner) => runner,
             Runner::GitLab(runner) => return Ok(Self::GitLab(runner)),
         };
@@ -53,8 +50,7 @@ impl Occasion {
             let message = format!("the event file `{}` cannot be read", runner.event_file.display());
             Failure::new(Exit::Environment, message).at(&runner.event_file).because(&error)
         })?;
-        let event = ForgeEvent::read(&runner.event_name, &file)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()).hint(error.hint()))?;
+        let event = ForgeEvent::read(&runner.event_name, &file)?;
         let asked = match event {
             ForgeEvent::PullRequest(pull) => {
                 PlanAsked::Pull { number: pull.number, is_from_fork: pull.is_from_fork(), head: pull.head }

@@ -2,9 +2,9 @@
 //! said in the log, and changes nothing of how the plan ends.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use crate::cli::args::{CiPlanArgs, Global, LedgerReading, PlanArgs, PlanComment};
+use crate::cli::args::{CiPlanArgs, CommentPlace, Global, LedgerReading, PlanArgs};
 use crate::cli::commands::plan;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ use crate::cli::settings::Settings;
 use crate::cli::shown::ShownReports;
 use crate::forge::marker::{CommentKind, Marker};
 use crate::forge::runner::GitHubRunner;
-use crate::forge::{CommitId, ForgeError, GitHub, PlanName};
+use crate::forge::{CommitId, GitHub, PlanName};
 use crate::gateway::ClientLimits;
 use crate::identity::ProjectId;
 use crate::plan::PlanDigest;
@@ -26,7 +26,9 @@ use crate::report::markdown::{COMMENT_MAX, SUMMARY_BYTES_MAX};
 use crate::report::words::plural;
 
 use super::files::{append, set_outputs};
+use super::ground::dir_in;
 use super::occasion::{Occasion, PlanAsked};
+use super::outcome;
 use super::plan_comment::{self, Commented};
 use super::said::{OF_A_FORK, PlanSaid};
 
@@ -173,16 +175,17 @@ impl PlanJob<'_> {
     }
 
     async fn comment(&self, runner: &GitHubRunner, pull: u64, head: &CommitId) {
-        if self.args.comment == PlanComment::Never {
+        if self.args.comment == CommentPlace::Never {
             return;
         }
         let what = format!("pull request {pull} does not show this plan");
         let Some(project) = self.project() else { return };
+        let Some(dir) = self.dir(runner, &what) else { return };
         let Some(forge) = self.forge(runner, &what) else { return };
         let marker = Marker {
             kind: CommentKind::Plan,
             project,
-            dir: self.dir(runner),
+            dir,
             head: head.clone(),
             digest: self.said.digest().and_then(PlanDigest::parse),
             people: self.said.people(),
@@ -195,7 +198,7 @@ impl PlanJob<'_> {
             Ok(Commented::NewerHead) => {
                 self.output.note(&format!("pull request {pull} has a newer head, whose own run shows its plan\n"));
             }
-            Err(error) => self.untold(&what, &error),
+            Err(error) => outcome::untold(self.output, &what, &error),
         }
     }
 
@@ -207,11 +210,12 @@ impl PlanJob<'_> {
                 .tell(&format!("! {what}: there is no pull request in its name, or no digest without the key\n"));
             return Exit::Mismatch;
         };
+        let Some(dir) = self.dir(runner, what) else { return Exit::Mismatch };
         let Some(forge) = self.forge(runner, what) else { return Exit::Mismatch };
-        let comments = match plan_comment::own(&forge, pull, (&project, &self.dir(runner))).await {
+        let comments = match plan_comment::own(&forge, pull, (&project, &dir)).await {
             Ok(comments) => comments,
             Err(error) => {
-                self.untold(what, &error);
+                outcome::untold(self.output, what, &error);
                 return Exit::Mismatch;
             }
         };
@@ -234,25 +238,14 @@ impl PlanJob<'_> {
         Exit::Mismatch
     }
 
-    /// Says that something could not be said on the forge, and what its token lacks.
-    fn untold(&self, what: &str, error: &ForgeError) {
-        let hints: String = error.hints().iter().map(|hint| format!("  {hint}\n")).collect();
-        self.output.tell(&format!("! {what}: {error}\n{hints}"));
-    }
-
-    /// The project's folder from the top of the checkout, with `/` between its parts; `.` for the top itself.
-    fn dir(&self, runner: &GitHubRunner) -> String {
-        let dir = ProjectPaths::find(self.global.dir.as_deref()).dir;
-        let (top, dir) = (fs::canonicalize(&runner.workspace), fs::canonicalize(dir));
-        let inside = top.ok().zip(dir.ok()).and_then(|(top, dir)| dir.strip_prefix(top).ok().map(Path::to_owned));
-        let parts: Vec<String> = inside
-            .iter()
-            .flat_map(|inside| inside.components())
-            .filter_map(|part| match part {
-                Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-                Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
-            })
-            .collect();
-        if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    /// The project's folder from the top of the checkout; says so if it is not in there.
+    fn dir(&self, runner: &GitHubRunner, what: &str) -> Option<String> {
+        match dir_in(&runner.workspace, &ProjectPaths::find(self.global.dir.as_deref()).dir) {
+            Ok(dir) => Some(dir),
+            Err(failure) => {
+                self.output.tell(&format!("! {what}: {}\n", failure.message));
+                None
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The comment that shows a pull request's plan: written anew in its place, but for a plan that reaches more people than
 //! the one before, which everybody is to notice; then the older ones say that they are outdated.
 
-use crate::cli::args::PlanComment;
+use crate::cli::args::CommentPlace;
 use crate::forge::facts::ForgeComment;
 use crate::forge::marker::{CommentKind, Marker};
 use crate::forge::{ForgeError, GitHub};
@@ -44,14 +44,14 @@ pub(super) async fn show(
     pull: u64,
     marker: &Marker,
     body: &str,
-    place: PlanComment,
+    place: CommentPlace,
 ) -> Result<Commented, ForgeError> {
     if forge.pull(pull).await?.head != marker.head {
         return Ok(Commented::NewerHead);
     }
     let earlier = own(forge, pull, (&marker.project, &marker.dir)).await?;
     let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
-    if let (Some((_, comment)), false, PlanComment::InPlace) = (earlier.last(), is_larger, place) {
+    if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
         forge.change_comment(comment.id, body).await?;
         return Ok(Commented::InPlace);
     }

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::project::Project;
 
 pub(crate) use faults::ForgeFault;
-pub(crate) use state::{FakePull, ForgeRequest, ForgeState, REPOSITORY_ID};
+pub(crate) use state::{FakePull, FakeReview, FakeRun, ForgeRequest, ForgeState, REPOSITORY_ID};
 
 use routes::serve;
 

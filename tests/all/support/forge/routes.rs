@@ -231,8 +231,9 @@ fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
 
 fn newest(state: &ForgeState, query: &BTreeMap<String, String>) -> Response<Body> {
     let branch = query.get("sha").map_or("main", String::as_str);
-    let path = query.get("path").map_or(".", String::as_str);
-    match git(state, &["log", "-1", "--format=%H", branch, "--", path]) {
+    let mut arguments = vec!["log", "-1", "--format=%H", branch];
+    arguments.extend(query.get("path").map(|path| ["--", path.as_str()]).into_iter().flatten());
+    match git(state, &arguments) {
         Some(commit) if commit.is_empty() => found(&json!([])),
         Some(commit) => found(&json!([{ "sha": commit }])),
         None => status(404),

@@ -1,0 +1,241 @@
+//! What an apply in CI is for: the plan of a merged pull request, one that somebody named by its digest, or, where
+//! nobody wants a review, what the files want.
+
+use crate::campaign::{decode, read_project};
+use crate::cli::args::CiApplyArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::home::PROJECT_FILE;
+use crate::cli::output::Output;
+use crate::forge::binding::{Arrival, Bound};
+use crate::forge::event::ForgeEvent;
+use crate::forge::{BindError, CommitId, ForgeError, PlanName, Unbound};
+use crate::plan::PlanDigest;
+use crate::report::words::list;
+
+use super::ground::GitHubGround;
+
+/// What there is to apply.
+pub(super) enum ToApply {
+    /// The plan of a pull request.
+    Reviewed(Box<Bound>),
+    /// Whatever has this digest, which somebody named.
+    Named(PlanDigest),
+    /// What the files want now.
+    Unreviewed,
+}
+
+/// Why there is nothing to apply.
+pub(super) enum Unordered {
+    /// Nothing was reviewed, or not by enough people.
+    Unbound(Unbound),
+    /// Nobody can tell.
+    Failed(Failure),
+}
+
+impl From<Unbound> for Unordered {
+    fn from(unbound: Unbound) -> Self {
+        Self::Unbound(unbound)
+    }
+}
+
+impl From<Failure> for Unordered {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<ForgeError> for Unordered {
+    fn from(error: ForgeError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<BindError> for Unordered {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Forge(error) => error.into(),
+            BindError::Unbound(unbound) => unbound.into(),
+        }
+    }
+}
+
+/// Finds what an apply is for.
+pub(super) struct ApplySearch<'a> {
+    /// The run and its project.
+    pub(super) ground: &'a GitHubGround,
+    /// What the command line says.
+    pub(super) args: &'a CiApplyArgs,
+    /// Where notes go.
+    pub(super) output: &'a Output,
+}
+
+impl ApplySearch<'_> {
+    /// Finds what is to be applied, and makes sure that enough people have approved it.
+    ///
+    /// # Errors
+    /// If nothing was reviewed, or not by enough people.
+    pub(super) async fn find(&self) -> Result<ToApply, Unordered> {
+        let runner = &self.ground.runner;
+        match &self.ground.event {
+            ForgeEvent::Push(push) => {
+                let (Some(after), Some(branch)) = (&push.after, &push.branch) else {
+                    let failure = usage("nothing is applied for a tag, or for a branch that was deleted");
+                    return Err(failure.hint("let the job run on `push` to the default branch").into());
+                };
+                self.bound(after, branch, push.before.as_ref()).await
+            }
+            ForgeEvent::Schedule { default_branch } => {
+                let Some(branch) = default_branch.as_deref().or(runner.branch()) else {
+                    return Err(usage("a schedule runs on a branch, and this run names none").into());
+                };
+                let newest = self.ground.forge.newest_commit_of(branch, &self.ground.dir).await?;
+                self.bound(newest.as_ref().unwrap_or(&runner.commit), branch, None).await
+            }
+            ForgeEvent::Dispatch { digest, branch, default_branch } => {
+                let branch = branch.as_deref().or(runner.branch());
+                if let (Some(branch), Some(default)) = (branch, default_branch.as_deref())
+                    && branch != default
+                {
+                    let message = format!("`{branch}` is not `{default}`: what is on it was not merged");
+                    return Err(usage(&message).hint(format!("start the workflow on `{default}`")).into());
+                }
+                self.named(digest.as_deref(), branch.unwrap_or_default()).await
+            }
+            ForgeEvent::PullRequest(_) | ForgeEvent::MergeGroup(_) => {
+                let failure = usage("`sendform ci apply` is for after the merge, and this run is for before it");
+                Err(failure.hint("let the job run on `push` to the default branch").into())
+            }
+        }
+    }
+
+    /// The plan of a commit that came to a branch.
+    async fn bound(&self, commit: &CommitId, branch: &str, before: Option<&CommitId>) -> Result<ToApply, Unordered> {
+        let (runner, forge) = (&self.ground.runner, &self.ground.forge);
+        if runner.attempt > 1 {
+            self.is_newest(commit, branch).await?;
+        }
+        let arrival = Arrival { commit: commit.clone(), branch: branch.to_owned(), repository: runner.repository_id };
+        let bound = match forge.bind(&arrival, self.workflow(), &self.ground.project.id).await {
+            Err(BindError::Unbound(unbound)) if unbound.is_no_review() && !self.args.require_review => {
+                let base = match before {
+                    Some(before) => self.approvals_at(before).await?,
+                    None => 0,
+                };
+                return Ok(self.unreviewed(&unbound, base)?);
+            }
+            bound => bound?,
+        };
+        if let Some(digest) =
+            self.args.expect_digest.as_ref().filter(|digest| **digest != bound.name.digest.to_string())
+        {
+            let message = format!(
+                "the plan of pull request {} has the digest `{}`, but `{digest}` was expected",
+                bound.pull.number, bound.name.digest
+            );
+            return Err(Failure::new(Exit::Mismatch, message)
+                .hint("name the digest of the plan that was reviewed, or none: it is found without")
+                .into());
+        }
+        self.approved(bound, before).await
+    }
+
+    /// The plan that somebody named by its digest.
+    async fn named(&self, typed: Option<&str>, branch: &str) -> Result<ToApply, Unordered> {
+        let runner = &self.ground.runner;
+        let expected = self.args.expect_digest.as_deref();
+        let digest = match (typed, expected) {
+            (Some(typed), Some(expected)) if typed != expected => {
+                let message = format!("the digests `{typed}` and `{expected}` are both asked for");
+                return Err(usage(&message).into());
+            }
+            (Some(digest), _) | (None, Some(digest)) => PlanDigest::parse(digest),
+            (None, None) => None,
+        };
+        let Some(digest) = digest else {
+            let failure = usage("a run that is started by hand says which digest it is for");
+            return Err(failure.hint("type a plan's whole digest, `plan/v1:…`, into the input `digest`").into());
+        };
+        let name = PlanName { project: self.ground.project.id.clone(), digest: digest.clone() };
+        let place = (runner.repository_id, branch);
+        match self.ground.forge.bind_digest(&name, self.workflow(), place).await? {
+            Some(bound) => self.approved(bound, None).await,
+            None if self.wanted() > 0 => Err(Unbound::NoPlanOfDigest { digest: digest.to_string() }.into()),
+            None => Ok(ToApply::Named(digest)),
+        }
+    }
+
+    /// Makes sure that enough people have approved a plan: as many as the project wanted before the merge and wants
+    /// now.
+    async fn approved(&self, bound: Bound, before: Option<&CommitId>) -> Result<ToApply, Unordered> {
+        let base = self.approvals_at(before.unwrap_or(&bound.pull.base)).await?;
+        let who = self.ground.forge.approved(&bound.pull, self.wanted().max(base)).await?;
+        let approved = if who.is_empty() {
+            String::new()
+        } else {
+            let who: Vec<String> = who.iter().map(|who| format!("`{who}`")).collect();
+            format!(", approved by {}", list(&who))
+        };
+        let (pull, name) = (bound.pull.number, &bound.name);
+        self.output.note(&format!("the plan of pull request {pull}{approved}: {name}\n"));
+        Ok(ToApply::Reviewed(Box::new(bound)))
+    }
+
+    /// Goes on without a review, where nobody wants one.
+    fn unreviewed(&self, unbound: &Unbound, base: u32) -> Result<ToApply, Failure> {
+        if self.wanted().max(base) > 0 {
+            let message = format!("{unbound}, and the project wants approvals");
+            return Err(Failure::new(Exit::SafetyLimit, message)
+                .hint("`approvals` in sendform.yaml is stronger than `--require-review false`"));
+        }
+        self.output.tell(&format!("! {unbound}; it is applied without a review\n"));
+        Ok(ToApply::Unreviewed)
+    }
+
+    /// A run that is started again is for a commit that may be old: what was changed since must not be sent as it was.
+    async fn is_newest(&self, commit: &CommitId, branch: &str) -> Result<(), BindError> {
+        let forge = &self.ground.forge;
+        let Some(newest) = forge.newest_commit_of(branch, &self.ground.dir).await? else { return Ok(()) };
+        if forge.is_in(&newest, commit).await? {
+            return Ok(());
+        }
+        let (branch, dir) = (branch.to_owned(), self.ground.dir.clone());
+        let (newest, commit) = (newest.short().to_owned(), commit.short().to_owned());
+        Err(Unbound::Moved { branch, newest, dir, commit }.into())
+    }
+
+    /// How many approvals are wanted here and now.
+    fn wanted(&self) -> u32 {
+        self.ground.project.approvals.max(self.args.approvals)
+    }
+
+    /// How many approvals the project wanted at a commit.
+    ///
+    /// # Errors
+    /// If the forge does not show the project's file, or nobody can read it.
+    async fn approvals_at(&self, commit: &CommitId) -> Result<u32, Failure> {
+        let path = self.ground.path_of(PROJECT_FILE);
+        let Some(text) = self.ground.forge.file_at(commit, &path).await? else { return Ok(0) };
+        let project = decode(&path, text).ok().and_then(|source| read_project(&source).project);
+        match project {
+            Some(project) => Ok(project.approvals),
+            None if self.args.approvals > 0 => Ok(0),
+            None => {
+                let message = format!(
+                    "`{path}` at `{}`, before the merge, has errors: nobody knows how many approvals it wanted",
+                    commit.short()
+                );
+                Err(Failure::new(Exit::SafetyLimit, message).hint("say how many there have to be: `--approvals 1`"))
+            }
+        }
+    }
+
+    /// The workflow that plans pull requests.
+    fn workflow(&self) -> &str {
+        self.args.plan_workflow.as_deref().unwrap_or(&self.ground.runner.workflow)
+    }
+}
+
+fn usage(message: &str) -> Failure {
+    Failure::new(Exit::Usage, message)
+}

@@ -1,0 +1,59 @@
+//! Other open pull requests, whose plans are stale once something was sent: each is told once for each of its plans.
+
+use crate::cli::args::CommentPlace;
+use crate::cli::output::Output;
+use crate::forge::ForgeError;
+use crate::forge::facts::Pull;
+use crate::forge::marker::{CommentKind, Marker};
+use crate::report::words::{number, plural};
+
+use super::ground::GitHubGround;
+use super::outcome::{own_comments, untold};
+
+/// How many open pull requests are looked at: each costs a request.
+const PULLS_MAX: usize = 50;
+
+/// Tells them, and says how many were told.
+pub(super) async fn tell(ground: &GitHubGround, applied: &Pull, place: CommentPlace, output: &Output) {
+    if place == CommentPlace::Never {
+        return;
+    }
+    match told(ground, applied, output).await {
+        Ok(0) => {}
+        Ok(1) => output.note("one other pull request was told that its plan is stale\n"),
+        Ok(count) => {
+            output.note(&format!("{} other pull requests were told that their plans are stale\n", number(count)));
+        }
+        Err(error) => untold(output, "other pull requests were not told that their plans are stale", &error),
+    }
+}
+
+async fn told(ground: &GitHubGround, applied: &Pull, output: &Output) -> Result<u64, ForgeError> {
+    let login = ground.forge.login().await?;
+    let open = ground.forge.open_pulls(&applied.base_branch).await?;
+    let others: Vec<&Pull> = open.iter().filter(|pull| pull.number != applied.number).collect();
+    let left_out = u64::try_from(others.len().saturating_sub(PULLS_MAX)).unwrap_or(u64::MAX);
+    if left_out > 0 {
+        let which = plural(left_out, "open pull request");
+        output.tell(&format!("! {which} of the newest are not looked at: their plans may be stale\n"));
+    }
+    let mut count = 0;
+    for pull in others.into_iter().take(PULLS_MAX) {
+        let comments = own_comments(ground, &login, pull.number).await?;
+        let plan = comments.iter().rfind(|(marker, _)| marker.kind == CommentKind::Plan);
+        let Some((plan, _)) = plan.filter(|(marker, _)| marker.digest.is_some()) else { continue };
+        let is_told = |(marker, _): &(Marker, _)| marker.kind == CommentKind::Stale && marker.digest == plan.digest;
+        if comments.iter().any(is_told) {
+            continue;
+        }
+        let marker = Marker { kind: CommentKind::Stale, ..plan.clone() };
+        let body = format!(
+            "{marker}\n\n**sendform: the plan of this pull request is stale.** #{} was applied, and people who were \
+             sent to are in the ledger now. Start the job that plans it again, or push, to see what would be sent now.\n",
+            applied.number
+        );
+        ground.forge.add_comment(pull.number, &body).await?;
+        count += 1;
+    }
+    Ok(count)
+}
