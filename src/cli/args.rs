@@ -214,7 +214,7 @@ pub(super) struct SchemaArgs {
 }
 
 /// What selects, and what is accepted.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Scope {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
@@ -626,8 +626,21 @@ pub(super) struct CiArgs {
 /// `ci …`
 #[derive(Debug, Subcommand)]
 pub(super) enum CiCommand {
+    /// Plan in a pull request's run, and show it where it is reviewed
+    Plan(CiPlanArgs),
     /// Send the plan that was reviewed in the pull request of a merged commit, and nothing else
     Apply(CiApplyArgs),
+}
+
+/// `ci plan`
+#[derive(Debug, Args)]
+pub(super) struct CiPlanArgs {
+    /// What selects, and what is accepted.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Where the pull request shows the plan: in one comment, which is a new one if it reaches more people than before
+    #[arg(long, value_name = "WHERE", default_value = "in-place")]
+    pub comment: CommentPlace,
 }
 
 /// `ci apply`

@@ -35,7 +35,7 @@ const fn page(
 }
 
 /// The pages of all commands.
-const PAGES: [HelpPage; 28] = [
+const PAGES: [HelpPage; 29] = [
     page(
         &[],
         &PLAN,
@@ -193,7 +193,23 @@ const PAGES: [HelpPage; 28] = [
         &GATEWAY,
         &[("sendform ledger recover", "write down what the gateway knows and the ledger does not")],
     ),
-    page(&["ci"], &PLAN, &[("sendform ci apply", "after the merge: send what was reviewed in the pull request")]),
+    page(
+        &["ci"],
+        &PLAN,
+        &[
+            ("sendform ci plan", "in a pull request: plan, and show it where it is reviewed"),
+            ("sendform ci apply", "after the merge: send what was reviewed in the pull request"),
+        ],
+    ),
+    page(
+        &["ci", "plan"],
+        &["dir", "data", "format", "write", "color", "quiet"],
+        &[
+            ("sendform ci plan", "plan, with a summary, annotations, a comment, and the plan as a file"),
+            ("sendform ci plan --comment never", "without a comment"),
+            ("sendform ci plan --accept messages=12000", "where a limit is accepted"),
+        ],
+    ),
     page(
         &["ci", "apply"],
         &["dir", "data", "sandbox", "fault", "now", "format", "write", "color", "quiet"],

@@ -30,6 +30,7 @@ mod recording;
 mod rejections;
 mod settings;
 mod shell_quote;
+mod shown;
 mod signals;
 mod stops;
 mod store;

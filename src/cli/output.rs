@@ -27,6 +27,7 @@ use super::failure::Failure;
 use super::format::{OutputFormat, Write};
 use super::home::ProjectPaths;
 use super::settings::Settings;
+use super::shown::ShownReports;
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub(super) struct Output {
     /// Whether what is not the result is left out.
     pub quiet: bool,
     writes: Vec<Write>,
+    /// What keeps all that is shown.
+    keeps: Option<ShownReports>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
 }
@@ -69,8 +72,31 @@ impl Output {
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
             quiet: global.quiet,
             writes: global.write.clone(),
+            keeps: None,
             is_over: Arc::default(),
         }
+    }
+
+    /// The same, and all that is shown is kept.
+    #[must_use]
+    pub(super) fn keeping(self, shown: &ShownReports) -> Self {
+        Self { keeps: Some(shown.clone()), ..self }
+    }
+
+    /// Writes one more file.
+    pub(super) fn also_write(&mut self, format: OutputFormat, file: PathBuf) {
+        self.writes.push(Write { format, file });
+    }
+
+    /// Keeps a report that is shown elsewhere.
+    pub(super) fn keep(&self, report: &impl Forms) {
+        if let Some(shown) = &self.keeps {
+            shown.take(report, &self.endless());
+        }
+    }
+
+    fn endless(&self) -> Screen {
+        Screen { paint: Paint::Plain, width: None, ..self.screen.clone() }
     }
 
     /// The same without the files of `--write`.
@@ -167,7 +193,8 @@ impl Output {
     /// Writes the files that are wanted, a failure at the end of those for people.
     fn write_with(&self, report: &impl Forms, failure: Option<&Failure>) -> Result<(), Failure> {
         let mut result = Ok(());
-        let endless = Screen { paint: Paint::Plain, width: None, ..self.screen.clone() };
+        let endless = self.endless();
+        self.keep(report);
         for write in &self.writes {
             self.wait_if_over();
             let mut text = write.format.of(report, &endless);

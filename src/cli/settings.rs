@@ -69,7 +69,7 @@ impl Unusable {
 }
 
 /// What the environment says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
@@ -181,6 +181,20 @@ impl Settings {
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)
     }
+
+    /// The same without any secret, for what a stranger has written.
+    #[must_use]
+    pub(super) fn without_secrets(&self) -> Self {
+        Self { api_key: None, keys: None, database_url: None, github_token: None, ..self.clone() }
+    }
+}
+
+/// What the environment says of a run of CI.
+///
+/// # Errors
+/// If this is none, or its variables cannot be used.
+pub(super) fn runner() -> Result<Runner, RunnerError> {
+    Runner::read(text)
 }
 
 /// What the environment says of a run of CI.

@@ -38,7 +38,7 @@ pub fn code_quality(annotations: &[Annotation], project_file: &str) -> String {
 /// later apply. Nothing is ever deleted: what is sent cannot be recalled.
 #[must_use]
 pub fn plan_widget(to_send: Option<ToSend>) -> String {
-    let ToSend { now, later } = to_send.unwrap_or(ToSend { now: 0, later: 0 });
+    let (now, later) = to_send.map_or((0, 0), |to_send| (to_send.now, to_send.later));
     pretty(&json!({ "create": now, "update": later, "delete": 0 }))
 }
 
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_widget_counts_messages() {
         let count = |to_send| plan_widget(to_send).split_whitespace().collect::<String>();
-        assert_eq!(count(Some(ToSend { now: 12, later: 3 })), r#"{"create":12,"delete":0,"update":3}"#);
+        assert_eq!(count(Some(ToSend { now: 12, later: 3, digest: None })), r#"{"create":12,"delete":0,"update":3}"#);
         assert_eq!(count(None), r#"{"create":0,"delete":0,"update":0}"#);
     }
 }

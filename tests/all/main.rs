@@ -7,6 +7,7 @@
 mod architecture;
 mod canary;
 mod cases;
+mod ci_plan;
 mod clocks;
 mod codes;
 mod command_line;

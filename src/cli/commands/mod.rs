@@ -20,7 +20,7 @@ mod validate;
 
 pub(super) use schema::SCHEMA_FILES;
 
-use super::args::{Arguments, Command, CompletionsArgs, HelpArgs};
+use super::args::{Arguments, CiCommand, Command, CompletionsArgs, HelpArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{self, Output};
@@ -60,6 +60,9 @@ pub(super) fn run(
         Command::Resume(args) => wait(resume::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args, output)),
+        Command::Ci(args) if matches!(args.command, CiCommand::Plan(_)) => {
+            wait(interruptible(output, ci::run(global, &args.command, settings, output)))
+        }
         Command::Ci(args) => wait(ci::run(global, &args.command, settings, output)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),
     }

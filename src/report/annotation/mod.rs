@@ -45,19 +45,21 @@ pub trait Annotated {
         Vec::new()
     }
 
-    /// How many messages would be sent now, and later; nothing if that is not what it is about.
+    /// What would be sent; nothing if that is not what it is about.
     fn to_send(&self) -> Option<ToSend> {
         None
     }
 }
 
-/// How many messages would be sent, of what is selected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a plan would send, of what is selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToSend {
-    /// Now.
+    /// How many messages now.
     pub now: u64,
-    /// With a later apply.
+    /// How many with a later apply.
     pub later: u64,
+    /// The digest of what a review approves; nothing if there is nothing to approve.
+    pub digest: Option<String>,
 }
 
 /// Something that is wrong, or worth a look.

@@ -68,7 +68,7 @@ impl Annotated for PlanReport<'_> {
     }
 
     fn to_send(&self) -> Option<ToSend> {
-        Some(ToSend { now: self.to_send, later: self.not_due })
+        Some(ToSend { now: self.to_send, later: self.not_due, digest: self.digest.clone().filter(|_| self.is_sound) })
     }
 }
 

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use crate::report::words::plural;
 
 use super::block::{MarkdownBlock, Sticks, joined};
+use super::inline::Phrase;
 use super::neutral::length;
 
 /// How soon a section loses entries, the first of them first.
@@ -51,7 +52,7 @@ pub struct Section {
 }
 
 /// A document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MarkdownDocument {
     sections: Vec<Section>,
 }
@@ -125,6 +126,21 @@ impl MarkdownDocument {
     #[must_use]
     pub fn new(sections: Vec<Section>) -> Self {
         Self { sections }
+    }
+
+    /// A document of words of our own.
+    #[must_use]
+    pub fn of_own_words(words: &'static str) -> Self {
+        let mut section = Section::new(Rank::Kept, "line");
+        section.head(&MarkdownBlock::Paragraph(vec![Phrase::Own(words)]));
+        Self::new(vec![section])
+    }
+
+    /// Both, one below the other.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.sections.extend(other.sections);
+        self
     }
 
     /// Writes it, with a final newline, so that it is no longer than it may be; the first line is one that no reader

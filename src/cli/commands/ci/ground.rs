@@ -75,7 +75,7 @@ fn not_on_gitlab() -> Failure {
 }
 
 /// A folder as it is named from the top of the checkout.
-fn dir_in(workspace: &Path, dir: &Path) -> Result<String, Failure> {
+pub(super) fn dir_in(workspace: &Path, dir: &Path) -> Result<String, Failure> {
     let whole = |path: &Path| {
         path.canonicalize().map_err(|error| {
             Failure::new(FailureCode::Environment, format!("`{}` cannot be looked at", path.display()))

@@ -1,5 +1,10 @@
 //! `ci`: plan and apply in a run of CI, with the pull request that it is about.
 
+mod files;
+mod occasion;
+mod plan;
+mod plan_comment;
+mod said;
 mod apply;
 mod failure;
 mod ground;
@@ -26,6 +31,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     match command {
+        CiCommand::Plan(args) => Box::pin(plan::run(global, args, settings, output)).await,
         CiCommand::Apply(args) => Box::pin(apply::run(global, args, settings, output)).await,
     }
 }

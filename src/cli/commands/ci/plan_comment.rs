@@ -1,0 +1,92 @@
+//! The comment that shows a pull request's plan: written anew in its place, but for a plan that reaches more people than
+//! the one before, which everybody is to notice; then the older ones say that they are outdated.
+
+use crate::cli::args::CommentPlace;
+use crate::forge::facts::ForgeComment;
+use crate::forge::marker::{CommentKind, Marker};
+use crate::forge::{ForgeError, GitHub};
+use crate::identity::ProjectId;
+use crate::report::markdown::COMMENT_MAX;
+
+/// What an older comment begins with, behind its marker.
+const OUTDATED: &str = "> **Outdated:** a later comment has the newest plan.";
+
+/// What became of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commented {
+    /// It is a new one.
+    New,
+    /// It is the one that was there.
+    InPlace,
+    /// The pull request has a newer head by now, whose own run says what there is to say.
+    NewerHead,
+}
+
+/// Comments of ours of one kind about a project in a folder, the oldest first, with what each says of itself. Only those
+/// that the token's own identity has written: everybody can write a marker.
+pub(super) async fn own(
+    forge: &GitHub,
+    pull: u64,
+    (project, dir): (&ProjectId, &str),
+) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
+    let login = forge.login().await?;
+    let comments = forge.comments(pull).await?.into_iter().filter(|comment| comment.author == login);
+    let marked = comments.filter_map(|comment| Some((Marker::read(&comment.body)?, comment)));
+    Ok(marked.filter(|(marker, _)| marker.kind == CommentKind::Plan && marker.is_of(project, dir)).collect())
+}
+
+/// Shows a plan.
+///
+/// # Errors
+/// If the forge does not take it, or does not tell what is there.
+pub(super) async fn show(
+    forge: &GitHub,
+    pull: u64,
+    marker: &Marker,
+    body: &str,
+    place: CommentPlace,
+) -> Result<Commented, ForgeError> {
+    if forge.pull(pull).await?.head != marker.head {
+        return Ok(Commented::NewerHead);
+    }
+    let earlier = own(forge, pull, (&marker.project, &marker.dir)).await?;
+    let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
+    if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
+        forge.change_comment(comment.id, body).await?;
+        return Ok(Commented::InPlace);
+    }
+    forge.add_comment(pull, body).await?;
+    for (_, comment) in &earlier {
+        if let Some(body) = outdated(&comment.body) {
+            forge.change_comment(comment.id, &body).await?;
+        }
+    }
+    Ok(Commented::New)
+}
+
+/// A comment that says that it is outdated; nothing if it says so already.
+fn outdated(body: &str) -> Option<String> {
+    let (marker, rest) = body.split_once('\n').unwrap_or((body, ""));
+    let rest = rest.trim_start();
+    if rest.starts_with(OUTDATED) {
+        return None;
+    }
+    let marker = marker.trim_end();
+    let whole = format!("{marker}\n\n{OUTDATED}\n\n{rest}");
+    let fits = whole.encode_utf16().count() <= COMMENT_MAX;
+    Some(if fits { whole } else { format!("{marker}\n\n{OUTDATED}\n") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outdated;
+
+    #[test]
+    fn an_older_comment_says_so_once_and_still_fits() {
+        let once = outdated("<!-- marker -->\n\n# Plan\n").unwrap();
+        assert_eq!(once, "<!-- marker -->\n\n> **Outdated:** a later comment has the newest plan.\n\n# Plan\n");
+        assert_eq!(outdated(&once), None);
+        let long = format!("<!-- marker -->\n\n{}", "č".repeat(65_500));
+        assert!(outdated(&long).unwrap().len() < 100);
+    }
+}

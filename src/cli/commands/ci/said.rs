@@ -1,0 +1,57 @@
+//! What a plan in CI says in other places than the job's log, made of what the plan has shown.
+
+use crate::cli::shown::{ShownReport, ShownReports};
+use crate::report::annotation::{Annotation, ToSend};
+use crate::report::markdown::budget::{Limit, MarkdownDocument};
+
+/// What is said where no secret is at hand.
+pub(super) const OF_A_FORK: &str = "This pull request comes from a fork, whose runs get no secrets. So only the \
+     structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
+     has to bring the branch into this repository before it is planned whole.";
+
+/// What a plan has shown.
+pub(super) struct PlanSaid {
+    reports: Vec<ShownReport>,
+    is_from_fork: bool,
+}
+
+impl PlanSaid {
+    /// Takes what was shown.
+    pub(super) fn new(shown: &ShownReports, is_from_fork: bool) -> Self {
+        Self { reports: shown.all(), is_from_fork }
+    }
+
+    /// What would be sent; nothing if it did not come to a plan.
+    pub(super) fn to_send(&self) -> Option<&ToSend> {
+        self.reports.iter().find_map(|report| report.to_send.as_ref())
+    }
+
+    /// How many messages would be sent, now or later.
+    pub(super) fn people(&self) -> u64 {
+        self.to_send().map_or(0, |to_send| to_send.now + to_send.later)
+    }
+
+    /// The plan's digest, if it has one.
+    pub(super) fn digest(&self) -> Option<&str> {
+        self.to_send()?.digest.as_deref()
+    }
+
+    /// All that there is to say one by one, the most important first.
+    pub(super) fn annotations(&self) -> Vec<Annotation> {
+        let mut all: Vec<Annotation> =
+            self.reports.iter().flat_map(|report| report.annotations.iter().cloned()).collect();
+        all.sort_by_key(|annotation| (annotation.level, annotation.kind));
+        all
+    }
+
+    /// As Markdown behind a first line, so that all of it fits.
+    pub(super) fn markdown(&self, first_line: &str, limit: Limit) -> String {
+        let note = if self.is_from_fork { Some(OF_A_FORK) } else { None };
+        let own = note.map(MarkdownDocument::of_own_words);
+        let reports = self.reports.iter().map(|report| report.markdown.clone());
+        own.into_iter()
+            .chain(reports)
+            .fold(MarkdownDocument::default(), MarkdownDocument::and)
+            .within(first_line, limit)
+    }
+}
