@@ -6,8 +6,8 @@ use std::path::Path;
 
 use data_encoding::HEXLOWER;
 
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::report::failure_code::FailureCode;
 use crate::wire::said::without_secrets;
 
 /// Adds a text to the end of a file that the runner has made.
@@ -17,7 +17,9 @@ use crate::wire::said::without_secrets;
 pub(super) fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let write = || OpenOptions::new().append(true).create(true).open(path)?.write_all(without_secrets(text).as_bytes());
     write().map_err(|error| {
-        Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).at(path).because(&error)
+        Failure::new(FailureCode::Environment, format!("`{}` cannot be written", path.display()))
+            .at(path)
+            .because(&error)
     })
 }
 
@@ -30,7 +32,7 @@ pub(super) fn set_outputs(path: &Path, outputs: &[(&str, &str)]) -> Result<(), F
     for (name, value) in outputs {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| {
-            Failure::new(Exit::Environment, "there are no random numbers").because(&io::Error::other(error))
+            Failure::new(FailureCode::Environment, "there are no random numbers").because(&io::Error::other(error))
         })?;
         let line = format!("sendform-{}", HEXLOWER.encode(&bytes));
         text.push_str(&format!("{name}<<{line}\n{value}\n{line}\n"));

@@ -1,11 +1,11 @@
 //! Why a run of CI plans, and where it is heard.
 
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::settings::runner;
 use crate::forge::CommitId;
 use crate::forge::event::{EVENT_BYTES_MAX, ForgeEvent};
 use crate::forge::runner::{GitHubRunner, GitLabRunner, Runner};
+use crate::report::failure_code::FailureCode;
 use crate::store::regular::{self, Links};
 
 /// A run that plans.
@@ -48,7 +48,7 @@ impl Occasion {
         };
         let file = regular::read(&runner.event_file, Links::Followed, EVENT_BYTES_MAX).map_err(|error| {
             let message = format!("the event file `{}` cannot be read", runner.event_file.display());
-            Failure::new(Exit::Environment, message).at(&runner.event_file).because(&error)
+            Failure::new(FailureCode::Environment, message).at(&runner.event_file).because(&error)
         })?;
         let event = ForgeEvent::read(&runner.event_name, &file)?;
         let asked = match event {

@@ -20,6 +20,7 @@ use crate::forge::{CommitId, GitHub, PlanName};
 use crate::gateway::ClientLimits;
 use crate::identity::ProjectId;
 use crate::plan::PlanDigest;
+use crate::report::failure_code::FailureCode;
 use crate::report::github;
 use crate::report::markdown::budget::Limit;
 use crate::report::markdown::{COMMENT_MAX, SUMMARY_BYTES_MAX};
@@ -54,7 +55,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     if global.reveal {
         let message = "`--reveal` shows people, and what is said in CI is read by everybody who may see it";
-        return Err(Failure::new(Exit::Usage, message).hint("leave it out"));
+        return Err(Failure::new(FailureCode::Usage, message).hint("leave it out"));
     }
     let occasion = Occasion::find()?;
     let is_from_fork = occasion.is_from_fork();
@@ -115,7 +116,8 @@ impl PlanJob<'_> {
         match fs::rename(unnamed, &name) {
             Ok(()) => Some(PathBuf::from(name)),
             Err(error) => {
-                let failure = Failure::new(Exit::Environment, format!("`{name}` cannot be written")).because(&error);
+                let failure =
+                    Failure::new(FailureCode::Environment, format!("`{name}` cannot be written")).because(&error);
                 self.output.tell_failure(&failure);
                 None
             }
