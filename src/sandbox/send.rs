@@ -27,8 +27,9 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     if destinations.any(|destination| fault_plan.invalid_unnamed.iter().any(|to| *to == destination.to)) {
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
-    let mut bulk = bulk(sandbox, request, now, fault_plan);
-    match keep(sandbox, &bulk).await {
+    let sequence = sandbox.sequence();
+    let mut bulk = bulk(sandbox, request, (now, sequence), fault_plan);
+    match keep(sandbox, &bulk, (body.clone(), sequence)).await {
         Ok(receipt) => {
             bulk.header.number = receipt.number;
             bulk.rejected = receipt.rejected;
@@ -42,13 +43,12 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
 fn bulk<'a>(
     sandbox: &SandboxState,
     request: Request<'a>,
-    now: jiff::Timestamp,
+    (now, sequence): (jiff::Timestamp, u64),
     fault_plan: &FaultPlan,
 ) -> AcceptedBulk<'a> {
     let schedule = request.options.schedule;
     let pace = SendTiming::from(&schedule);
     let mut table = MessageTable::from(request.messages);
-    let sequence = sandbox.sequence();
     let bulk_id = schedule.bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
     ids::fill(&mut table, &bulk_id, sequence);
     let rejected = table.messages.iter().enumerate().filter_map(|(position, message)| {
@@ -65,9 +65,9 @@ fn bulk<'a>(
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
-async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>) -> Result<Receipt, SandboxError> {
+async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (Bytes, u64)) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
-    let entry = NewBulk::new(bulk, sandbox.options().choices.duplicates).map_err(|_| closed())?;
+    let entry = NewBulk::new(bulk, body, sandbox.options().choices.duplicates);
     let (sandbox_of_task, messages) = (sandbox.clone(), bulk.table.messages.len());
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.store().accept(entry).await?;
@@ -85,7 +85,7 @@ fn respond(bulk: &AcceptedBulk<'_>, fault_plan: &FaultPlan) -> Answer {
     let mut response = answer::accepted(bulk);
     for corruption in &fault_plan.corruptions {
         match corruption {
-            Corruption::OtherBulkId => response.bulk_id = Some("another-bulk".to_owned()),
+            Corruption::OtherBulkId => response.bulk_id = "another-bulk",
             Corruption::MissingMessages(count) => {
                 response.messages.truncate(response.messages.len().saturating_sub(*count));
             }

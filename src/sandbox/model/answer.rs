@@ -1,23 +1,52 @@
 //! The bodies of answers, in the API's forms.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
 use super::bulk::AcceptedBulk;
 use super::status;
 use crate::wire::error::{ApiError, Resource, Violation};
-use crate::wire::response::{MessageResponse, Response};
+use crate::wire::response::Status;
 
 /// The documentation to which errors point.
 const DOCS: &str = "https://www.infobip.com/docs/essentials";
 
+/// The body of a 200 to a send, with all its texts where they lie already.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AcceptedAnswer<'a> {
+    /// The bulkId.
+    pub bulk_id: &'a str,
+    /// What became of each message.
+    pub messages: Vec<MessageAnswer<'a>>,
+}
+
+/// What became of one message.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageAnswer<'a> {
+    message_id: &'a str,
+    status: Cow<'static, Status>,
+    destination: &'a str,
+}
+
+/// The status of nearly every message.
+static PENDING: LazyLock<Status> = LazyLock::new(|| status::status(status::PENDING_ACCEPTED));
+
 /// The body of a 200 to a send.
 #[must_use]
-pub fn accepted(bulk: &AcceptedBulk<'_>) -> Response {
-    let pending = status::status(status::PENDING_ACCEPTED);
-    let messages = bulk.table.messages.iter().enumerate().map(|(position, message)| MessageResponse {
-        message_id: Some(message.message_id.clone().into_owned()),
-        status: bulk.rejection(position).map_or_else(|| pending.clone(), status::status),
-        destination: Some(message.to.clone().into_owned()),
+pub fn accepted<'a>(bulk: &'a AcceptedBulk<'_>) -> AcceptedAnswer<'a> {
+    let messages = bulk.table.messages.iter().enumerate().map(|(position, message)| MessageAnswer {
+        message_id: &message.message_id,
+        status: match bulk.rejection(position) {
+            Some(rejection) => Cow::Owned(status::status(rejection)),
+            None => Cow::Borrowed(&*PENDING),
+        },
+        destination: &message.to,
     });
-    Response { bulk_id: Some(bulk.header.bulk_id.clone()), messages: messages.collect() }
+    AcceptedAnswer { bulk_id: &bulk.header.bulk_id, messages: messages.collect() }
 }
 
 /// The body of a 400.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::content;
 use super::reader::{self, Fields, Strictness};
+use super::{content, quick};
 use crate::wire::choices::{Choices, OvernightWindow, PastSendAt, SendAtForms};
 use crate::wire::options::{DeliveryTimeWindow, Platform, SendingSpeedLimit, TimeOfDay, ValidityPeriod};
 use crate::wire::request::{
@@ -32,6 +32,23 @@ pub struct Rules<'a> {
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
 pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
+    quick::read(bytes, rules).map_or_else(|| collect(bytes, rules), Ok)
+}
+
+/// Reads a body that was accepted at an instant, whatever the choices were then and are now.
+#[must_use]
+pub fn read_again(bytes: &[u8], accepted_at: Timestamp) -> Option<Request<'_>> {
+    let choices = Choices {
+        past_send_at: PastSendAt::SendNow,
+        overnight_window: OvernightWindow::Accept,
+        send_at_forms: SendAtForms::Rfc3339,
+        ..Choices::default()
+    };
+    check(bytes, &Rules { now: accepted_at, choices, invalid: &[] }).ok()
+}
+
+/// Checks a body field by field, and collects what is wrong.
+fn collect<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
     let Choices { unknown_fields, nulls, .. } = rules.choices;
     reader::read(bytes, Strictness { unknown_fields, nulls }, |fields| {
         let messages = fields.required_items("messages", |violations, object| {
@@ -98,14 +115,21 @@ fn window(fields: &mut Fields<'_, '_>, rules: &Rules<'_>) -> DeliveryTimeWindow 
         (false, true) => fields.say("from", "must be provided together with to"),
         (true, true) | (false, false) => {}
     }
-    if let (Some(from), Some(to)) = (from, to) {
-        if from.minutes().abs_diff(to.minutes()) < limits::WINDOW_MINUTES_MIN {
-            fields.say("to", "must differ from from by at least 1 hour");
-        } else if to < from && rules.choices.overnight_window == OvernightWindow::Refuse {
-            fields.say("to", "must be after from");
-        }
+    if let (Some(from), Some(to)) = (from, to)
+        && let Some(fault) = window_fault(from, to, rules)
+    {
+        fields.say("to", fault);
     }
     DeliveryTimeWindow { days, from, to }
+}
+
+/// What is wrong with the end of a window, if something is.
+pub(super) fn window_fault(from: TimeOfDay, to: TimeOfDay, rules: &Rules<'_>) -> Option<&'static str> {
+    if from.minutes().abs_diff(to.minutes()) < limits::WINDOW_MINUTES_MIN {
+        return Some("must differ from from by at least 1 hour");
+    }
+    let is_refused = to < from && rules.choices.overnight_window == OvernightWindow::Refuse;
+    is_refused.then_some("must be after from")
 }
 
 fn time_of_day(fields: &mut Fields<'_, '_>) -> Option<TimeOfDay> {
@@ -139,18 +163,28 @@ fn schedule<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> Schedule<'a> 
 }
 
 fn send_at(fields: &mut Fields<'_, '_>, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
+    match date_of(text, rules) {
+        Ok(instant) => Some(instant),
+        Err(fault) => {
+            fields.say("sendAt", fault);
+            None
+        }
+    }
+}
+
+/// Reads when to send.
+pub(super) fn date_of(text: &str, rules: &Rules<'_>) -> Result<Timestamp, Cow<'static, str>> {
     let Some(instant) = date(text, rules.choices.send_at_forms) else {
-        fields.say("sendAt", "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ");
-        return None;
+        return Err("must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ".into());
     };
     let horizon = SignedDuration::from_hours(i64::from(limits::SCHEDULE_DAYS_MAX) * 24);
     if instant.duration_since(rules.now) > horizon {
-        fields.say("sendAt", format!("must be no later than {} days in advance", limits::SCHEDULE_DAYS_MAX));
+        return Err(format!("must be no later than {} days in advance", limits::SCHEDULE_DAYS_MAX).into());
     }
     if instant < rules.now && rules.choices.past_send_at == PastSendAt::Refuse {
-        fields.say("sendAt", "must not be in the past");
+        return Err("must not be in the past".into());
     }
-    Some(instant)
+    Ok(instant)
 }
 
 /// Reads a date and time with an offset. In all forms it has seconds, and a `T` between the two.

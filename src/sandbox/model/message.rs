@@ -47,6 +47,15 @@ impl<'a> MessageTable<'a> {
         self.terms.get(message.terms)
     }
 
+    /// The same table, on its own.
+    #[must_use]
+    pub fn into_owned(self) -> MessageTable<'static> {
+        MessageTable {
+            terms: self.terms.into_iter().map(SharedOptions::into_owned).collect(),
+            messages: self.messages.into_iter().map(ReceivedMessage::into_owned).collect(),
+        }
+    }
+
     /// Adds a message of a request: one for each of its destinations.
     fn add(&mut self, message: Message<'a>) {
         let Message { sender, destinations, content, options, webhooks } = message;
@@ -106,6 +115,40 @@ pub struct ReceivedMessage<'a> {
     /// What comes back in delivery reports.
     #[serde(rename = "cb", default, skip_serializing_if = "Option::is_none")]
     pub callback_data: Option<Cow<'a, str>>,
+}
+
+impl ReceivedMessage<'_> {
+    fn into_owned(self) -> ReceivedMessage<'static> {
+        ReceivedMessage {
+            terms: self.terms,
+            to: owned(self.to),
+            message_id: owned(self.message_id),
+            content: self.content.map(|_, text| owned(text)),
+            callback_data: self.callback_data.map(owned),
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+impl SharedOptions<'_> {
+    fn into_owned(self) -> SharedOptions<'static> {
+        SharedOptions {
+            sender: owned(self.sender),
+            platform: self.platform,
+            validity_period: self.validity_period,
+            delivery_time_window: self.delivery_time_window,
+            campaign_reference_id: self.campaign_reference_id.map(owned),
+            delivery: self.delivery.map(|Delivery { url, intermediate_report, notify }| Delivery {
+                url: url.map(owned),
+                intermediate_report,
+                notify,
+            }),
+            content_type: self.content_type,
+        }
+    }
 }
 
 /// What messages share: who sends them, on which conditions, and where reports go.

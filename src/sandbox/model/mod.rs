@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod logs;
 pub mod message;
 pub mod query;
+mod quick;
 mod reader;
 pub mod reports;
 pub mod rules;

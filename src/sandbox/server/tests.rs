@@ -674,3 +674,93 @@ async fn the_doors_of_a_sandbox_that_others_reach_need_the_master_s_credential()
     drop(stop);
     served.await.unwrap().unwrap();
 }
+
+/// What the API's page says of two messages that are sent at noon on a Monday: the options of both, their
+/// schedule, after how long somebody looks, and what they find of the second.
+#[tokio::test]
+async fn what_the_page_says_comes_to_pass() {
+    let window = |days: &[&str], from: u8, to: u8| {
+        let hour = |hour: u8| json!({ "hour": hour, "minute": 0 });
+        json!({ "deliveryTimeWindow": { "days": days, "from": hour(from), "to": hour(to) } })
+    };
+    let validity = |amount: u32, unit: &str| json!({ "validityPeriod": { "amount": amount, "timeUnit": unit } });
+    let speed = |unit: &str| json!({ "sendingSpeedLimit": { "amount": 1, "timeUnit": unit } });
+    let thursday = window(&["THURSDAY"], 8, 10);
+    let mut far = thursday.clone();
+    far["validityPeriod"] = json!({ "amount": 720, "timeUnit": "HOURS" });
+    for (fact, options, schedule, after, expected) in [
+        ("it leaves at its turn", json!({}), speed("MINUTE"), "59s", "PENDING_ACCEPTED NO_ERROR"),
+        ("and arrives", json!({}), speed("MINUTE"), "61s", "DELIVERED_TO_HANDSET NO_ERROR"),
+        (
+            "it waits for sendAt",
+            json!({}),
+            json!({ "sendAt": "2026-11-30T13:00:00Z" }),
+            "3599s",
+            "PENDING_ACCEPTED NO_ERROR",
+        ),
+        (
+            "and leaves then",
+            json!({}),
+            json!({ "sendAt": "2026-11-30T13:00:00+00:00" }),
+            "1h",
+            "PENDING_ENROUTE NO_ERROR",
+        ),
+        (
+            "a past sendAt is now",
+            json!({}),
+            json!({ "sendAt": "2026-11-30T11:00:00Z" }),
+            "1s",
+            "DELIVERED_TO_HANDSET NO_ERROR",
+        ),
+        (
+            "it is not sent once it has expired",
+            validity(1, "MINUTES"),
+            speed("HOUR"),
+            "2h",
+            "EXPIRED_EXPIRED EC_MESSAGE_CANCELED",
+        ),
+        ("but as long as it has not", validity(61, "MINUTES"), speed("HOUR"), "2h", "DELIVERED_TO_HANDSET NO_ERROR"),
+        (
+            "nothing is delivered outside of the window",
+            window(&["TUESDAY"], 8, 10),
+            json!({}),
+            "19h",
+            "PENDING_TIME_VIOLATION NO_ERROR",
+        ),
+        (
+            "what is held is delivered inside",
+            window(&["TUESDAY"], 8, 10),
+            json!({}),
+            "20h 1s",
+            "DELIVERED_TO_HANDSET NO_ERROR",
+        ),
+        (
+            "days alone are whole days",
+            json!({ "deliveryTimeWindow": { "days": ["TUESDAY"] } }),
+            json!({}),
+            "12h 1s",
+            "DELIVERED_TO_HANDSET NO_ERROR",
+        ),
+        ("nothing waits for longer than 48 hours", thursday, json!({}), "48h", "EXPIRED_EXPIRED EC_MESSAGE_CANCELED"),
+        ("not even if the request says so", far, json!({}), "48h", "EXPIRED_EXPIRED EC_MESSAGE_CANCELED"),
+        (
+            "what is on its way expires too",
+            validity(1, "SECONDS"),
+            json!({}),
+            "1s",
+            "EXPIRED_EXPIRED EC_VALIDITY_EXPIRED",
+        ),
+    ] {
+        let fixture = Fixture::new(|_| {}).await;
+        let mut body = bulk("b1", &["1", "2"]);
+        for message in body["messages"].as_array_mut().unwrap() {
+            message["options"] = options.clone();
+        }
+        body["options"]["schedule"] = schedule;
+        assert_eq!(fixture.send(&body).await.status, 200, "{fact}");
+        fixture.post("/sandbox/clock", json!({ "advance": after })).await;
+        let shown = fixture.get("/sandbox/messages?limit=2").await.json()["messages"][1].clone();
+        let found = format!("{} {}", shown["statusName"].as_str().unwrap(), shown["error"].as_str().unwrap());
+        assert_eq!(found, expected, "{fact}");
+    }
+}

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::checkpoint::Checkpoints;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::shared::SharedInputs;
@@ -58,6 +59,7 @@ pub(super) struct MessageDatabase {
     clock: Option<Arc<SandboxClock>>,
     /// The bound that was written last.
     bound: Option<Timestamp>,
+    checkpoints: Option<Checkpoints>,
 }
 
 impl MessageDatabase {
@@ -69,7 +71,22 @@ impl MessageDatabase {
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), connection, index: MessageIndex::default(), clock: None, bound: None })
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            index: MessageIndex::default(),
+            clock: None,
+            bound: None,
+            checkpoints: None,
+        })
+    }
+
+    /// Lets another thread take over into the file what is written here.
+    pub(super) fn take_over_aside(&mut self) -> Result<(), SandboxError> {
+        let Self { path, connection, .. } = Self::open(&self.path)?;
+        let checkpoints = Checkpoints::start(connection).map_err(|source| SandboxError::Open { path, source })?;
+        self.checkpoints = Some(checkpoints);
+        Ok(())
     }
 
     /// The error of the sandbox for one of the database.
@@ -154,6 +171,9 @@ impl MessageDatabase {
             table::raise_bound(&transaction, bound)?;
         }
         transaction.commit()?;
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.wrote(entries.iter().map(|entry| entry.body.len()).sum());
+        }
         if let (Some(clock), Some(bound)) = (&self.clock, bound) {
             self.bound = self.bound.max(Some(bound));
             clock.grant(bound);

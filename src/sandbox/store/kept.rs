@@ -1,5 +1,6 @@
 //! What is kept, and what is asked for.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
@@ -17,15 +18,15 @@ pub struct NewBulk {
     pub(super) message_ids: Vec<String>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
-    pub(super) table: Vec<u8>,
+    pub(super) body: Bytes,
+    pub(super) sequence: u64,
 }
 
 impl NewBulk {
-    /// Writes a bulk down as it will be kept; its number is not looked at.
-    ///
-    /// # Errors
-    /// If its messages cannot be written as JSON.
-    pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
+    /// Writes a bulk down as it will be kept; its number is not looked at. Its messages are kept as the body in
+    /// which they came, with the number from which the ids came that the body lacks.
+    #[must_use]
+    pub fn new(bulk: &AcceptedBulk<'_>, (body, sequence): (Bytes, u64), duplicates: Duplicates) -> Self {
         let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
         let messages = &bulk.table.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
@@ -33,7 +34,7 @@ impl NewBulk {
             Duplicates::Accept => Vec::new(),
             Duplicates::Reject => messages.iter().map(|message| message.message_id.to_string()).collect(),
         };
-        Ok(Self {
+        Self {
             bulk_id: bulk_id.clone(),
             accepted_at: *accepted_at,
             pace: *pace,
@@ -41,8 +42,9 @@ impl NewBulk {
             message_ids,
             rejected: bulk.rejected.clone(),
             hashes: hashes.collect(),
-            table: serde_json::to_vec(&bulk.table)?,
-        })
+            body,
+            sequence,
+        }
     }
 
     /// How many messages it has: there is a hash of eight bytes for each.

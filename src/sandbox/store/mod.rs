@@ -2,6 +2,7 @@
 //! the same sandbox, and nothing that was answered with a 200 is lost in a crash.
 
 mod audit;
+mod checkpoint;
 mod database;
 mod index;
 mod kept;
@@ -69,6 +70,7 @@ impl MessageStore {
         let inputs = SharedInputs::default();
         inputs.set(database.inputs()?);
         let reading = MessageDatabase::open(path)?;
+        database.take_over_aside()?;
         let (commands, receiver) = mpsc::channel();
         let (reads, readers) = mpsc::channel();
         let failed = |source| SandboxError::Open { path: path.to_owned(), source };

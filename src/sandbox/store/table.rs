@@ -1,5 +1,5 @@
-//! The SQL of the books: one row a bulk, its messages as one JSON text, because a row a message
-//! would cost many times as much to write.
+//! The SQL of the books: one row a bulk, its messages as the body in which they came,
+//! because a row a message would cost many times as much to write.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -11,7 +11,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBe
 
 use super::kept::NewBulk;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
+use crate::sandbox::model::check::read_again;
+use crate::sandbox::model::ids;
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, RulesEntry};
+use crate::sandbox::model::message::MessageTable;
 use crate::sandbox::model::reports::{Handed, Marks};
 use crate::sandbox::model::rules::ChannelRules;
 
@@ -33,7 +36,8 @@ const SCHEMA: &str = "
         last_at INTEGER NOT NULL,     -- nor after
         rejected TEXT NOT NULL,       -- JSON: [[position, status], …]
         hashes BLOB NOT NULL,         -- of the messageIds, 8 bytes each
-        sheet BLOB NOT NULL           -- JSON
+        sequence INTEGER NOT NULL,    -- from which the ids come that the body lacks
+        body BLOB NOT NULL            -- as it came
     ) STRICT;
     CREATE INDEX bulk_by_id ON bulk (bulk_id);
     CREATE INDEX bulk_by_time ON bulk (last_at, first_at);
@@ -92,15 +96,16 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
         return Ok(None);
     }
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+    // About a gigabyte: a thread of its own does it long before, unless it never finds the time.
+    connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     Ok(Some(connection))
 }
 
 /// Writes a bulk and gives its number.
 pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usize, u16)]) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO bulk (bulk_id, accepted_at, pace, count, first_at, last_at, rejected, hashes, sheet)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO bulk (bulk_id, accepted_at, pace, count, first_at, last_at, rejected, hashes, sequence, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     // Who is turned down is in the logs at once.
     let first_at = if rejected.is_empty() { entry.logged.first } else { entry.accepted_at };
@@ -113,7 +118,8 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
         entry.logged.last.as_millisecond(),
         json(&rejected)?,
         entry.hashes,
-        entry.table,
+        i64::try_from(entry.sequence).unwrap_or(i64::MAX),
+        &*entry.body,
     ])
 }
 
@@ -294,12 +300,16 @@ pub(super) fn add_inbound(connection: &Connection, message: &InboundMessage) -> 
 
 /// Reads the messages of a bulk.
 pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
-    let mut statement = connection.prepare_cached("SELECT rejected, sheet FROM bulk WHERE number = ?")?;
+    let mut statement = connection.prepare_cached("SELECT rejected, sequence, body FROM bulk WHERE number = ?")?;
     let number = header.number;
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
-        let table = serde_json::from_slice(row.get_ref(1)?.as_blob()?).map_err(|error| broken(1, error))?;
-        Ok(AcceptedBulk { header, table, rejected })
+        let sequence = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+        let request = read_again(row.get_ref(2)?.as_blob()?, header.accepted_at);
+        let request = request.ok_or_else(|| broken(2, serde::de::Error::custom("it was never accepted")))?;
+        let mut table = MessageTable::from(request.messages);
+        ids::fill(&mut table, &header.bulk_id, sequence);
+        Ok(AcceptedBulk { header, table: table.into_owned(), rejected })
     })
 }
 

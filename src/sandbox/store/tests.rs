@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
@@ -53,8 +55,20 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk
     }
 }
 
+/// The body in which such a bulk comes.
+fn body(bulk: &AcceptedBulk<'_>) -> Bytes {
+    let messages = bulk.table.messages.iter().map(|message| {
+        json!({
+            "sender": "shop",
+            "destinations": [{ "to": message.to, "messageId": message.message_id }],
+            "content": message.content,
+        })
+    });
+    Bytes::from(json!({ "messages": messages.collect::<Vec<_>>() }).to_string())
+}
+
 async fn accept(books: &MessageStore, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
-    books.accept(NewBulk::new(bulk, duplicates).unwrap()).await.unwrap()
+    books.accept(NewBulk::new(bulk, (body(bulk), 0), duplicates)).await.unwrap()
 }
 
 fn counts(path: &Path) -> Vec<(String, u64)> {
@@ -189,7 +203,7 @@ async fn a_damaged_bulk_is_named() {
     let books = MessageStore::open(&path).unwrap();
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     let database = rusqlite::Connection::open(&path).unwrap();
-    database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
+    database.execute("UPDATE bulk SET body = x'00'", []).unwrap();
     let error = books.bulks(BulkFilter::default()).await.unwrap_err();
     assert_eq!(error.to_string(), format!("bulk number 1 in the sandbox's books `{}` is damaged", path.display()));
 }

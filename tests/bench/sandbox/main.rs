@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
 
+mod rate;
 mod week;
 
 fn main() {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use proptest::prelude::{any, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
 use super::{BodyRefusal, Choices, OvernightWindow, PastSendAt, Rules, SendAtForms};
@@ -67,7 +68,12 @@ fn full() -> Value {
 }
 
 fn found(body: &[u8], rules: &Rules<'_>) -> String {
-    match super::check(body, rules) {
+    let checked = super::check(body, rules);
+    // What the quick reader takes, the thorough one takes as well, and finds the same in it.
+    if let Some(quick) = super::quick::read(body, rules) {
+        assert_eq!(super::collect(body, rules), Ok(quick));
+    }
+    match checked {
         Ok(_) => String::new(),
         Err(BodyRefusal::Malformed) => "malformed".to_owned(),
         Err(BodyRefusal::Violations(violations)) => {
@@ -90,6 +96,8 @@ fn check(path: &str, value: impl Into<Value>, expected: &str) {
 fn a_full_body_becomes_a_request() {
     let body = full().to_string();
     let request = super::check(body.as_bytes(), &rules()).unwrap();
+    assert_eq!(super::quick::read(body.as_bytes(), &rules()).as_ref(), Some(&request));
+    assert_eq!(super::collect(body.as_bytes(), &rules()).as_ref(), Ok(&request));
     // What was read is written again as it was: reading and writing know the same fields by the same names.
     assert_eq!(serde_json::to_value(&request).unwrap(), full());
     let schedule = &request.options.schedule;
@@ -509,5 +517,55 @@ proptest::proptest! {
         if let Err(BodyRefusal::Violations(violations)) = super::check(&body, &rules()) {
             proptest::prop_assert!(violations.iter().all(|one| !one.property.is_empty() && !one.violation.is_empty()));
         }
+    }
+}
+
+/// Every place in a body, as a pointer.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut inside = |key: String, value: &Value| {
+        let at = format!("{at}/{key}");
+        found.push(at.clone());
+        places(value, &at, found);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| inside(name.clone(), value)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| inside(index.to_string(), item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+proptest! {
+    /// Whatever is put wherever, alone or by twos: the quick reader never takes what the thorough one refuses,
+    /// and never reads anything else in it.
+    #[test]
+    fn the_quick_reader_agrees_with_the_thorough_one(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), 0_usize..20), 1..3),
+        cut in proptest::option::of(any::<proptest::sample::Index>()),
+    ) {
+        let values = [
+            json!(null), json!(0), json!(1), json!(-1), json!(24), json!(1.0), json!(4_294_967_296_u64), json!(""),
+            json!(" "), json!("x".repeat(81)), json!("é\n".repeat(600)), json!(true), json!([]), json!({}), json!([null]),
+            json!("URL"), json!("MINUTE"), json!({ "MINUTE": null }), json!("2026-12-01T09:00:00Z"), json!("TEXT"),
+        ];
+        let mut body = full();
+        for (place, value) in changes {
+            let mut all = Vec::new();
+            places(&body, "", &mut all);
+            if all.is_empty() {
+                break;
+            }
+            let place = all[place.index(all.len())].clone();
+            if let Some(slot) = body.pointer_mut(&place) {
+                *slot = values[value].clone();
+            }
+        }
+        let text = body.to_string();
+        let end = cut.map_or(text.len(), |cut| cut.index(text.len() + 1));
+        let bytes = &text.as_bytes()[..end];
+        if let Some(quick) = super::quick::read(bytes, &rules()) {
+            prop_assert_eq!(super::collect(bytes, &rules()), Ok(quick));
+        }
+        let thorough = super::collect(bytes, &rules());
+        prop_assert_eq!(super::check(bytes, &rules()), thorough);
     }
 }

@@ -1,0 +1,437 @@
+//! A body of a send, read straight into its types: most bodies are right, and need no paths. Whatever is not
+//! plainly right is left to the reader that collects what is wrong, so this one has no word of its own to say.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::check::{Rules, date_of, window_fault};
+use crate::wire::choices::{Nulls, UnknownFieldRule};
+use crate::wire::content::{Action, Button, ButtonKind, Card, Content, ContentKind};
+use crate::wire::options::{
+    Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
+    ValidityUnit,
+};
+use crate::wire::request::{
+    Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
+};
+use crate::wire::{limits, names};
+
+/// Reads a body; `None` if it is not plainly right.
+pub(super) fn read<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Option<Request<'a>> {
+    let is_lenient = rules.choices.unknown_fields == UnknownFieldRule::Ignore && rules.choices.nulls == Nulls::Ignore;
+    let Mapped(body): Mapped<BodyText<'a>> =
+        if is_lenient { serde_json::from_slice(bytes).ok()? } else { return None };
+    let messages = some(body.messages)?.into_iter().map(|Mapped(message)| message.check(rules));
+    let messages = messages.collect::<Option<Vec<_>>>()?;
+    let schedule = match body.options.and_then(|Mapped(options)| options.schedule) {
+        Some(Mapped(schedule)) => schedule.check(rules)?,
+        None => Schedule::default(),
+    };
+    Some(Request { messages, options: RequestOptions { schedule } })
+}
+
+/// A text that lies in the body wherever that can be.
+struct JsonText<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = JsonText<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<JsonText<'de>, E> {
+                Ok(JsonText(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<JsonText<'de>, E> {
+                Ok(JsonText(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// A value that is written as an object: serde takes a list of its fields as well.
+struct Mapped<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapped<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MapVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MapVisitor<T> {
+            type Value = Mapped<T>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mapped<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Mapped)
+            }
+        }
+        deserializer.deserialize_map(MapVisitor(PhantomData))
+    }
+}
+
+/// One of a type's names, as a text and in no other way.
+struct Named<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let JsonText(name) = JsonText::deserialize(deserializer)?;
+        names::named(&name).map(Named).ok_or_else(|| D::Error::custom("none of the names"))
+    }
+}
+
+type MaybeText<'a> = Option<JsonText<'a>>;
+
+fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
+    (!items.is_empty()).then_some(items)
+}
+
+/// A text that has at most so many characters; `None` if it has more.
+fn fits<'a>(JsonText(text): JsonText<'a>, chars_max: usize) -> Option<Cow<'a, str>> {
+    (text.len() <= chars_max || text.chars().count() <= chars_max).then_some(text)
+}
+
+/// The same of a text that may be absent.
+fn maybe_fits<'a>(text: MaybeText<'a>, chars_max: usize) -> Option<Option<Cow<'a, str>>> {
+    match text {
+        Some(text) => fits(text, chars_max).map(Some),
+        None => Some(None),
+    }
+}
+
+fn whole(JsonText(text): JsonText<'_>) -> Cow<'_, str> {
+    text
+}
+
+/// A number from 1 to the largest amount.
+fn amount(amount: u32) -> Option<u32> {
+    (1..=limits::AMOUNT_MAX).contains(&amount).then_some(amount)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BodyText<'a> {
+    #[serde(borrow)]
+    messages: Vec<Mapped<MessageText<'a>>>,
+    #[serde(borrow, default)]
+    options: Option<Mapped<OptionsText<'a>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessageText<'a> {
+    #[serde(borrow)]
+    sender: JsonText<'a>,
+    #[serde(borrow)]
+    destinations: Vec<Mapped<DestinationText<'a>>>,
+    #[serde(borrow)]
+    content: Mapped<ContentText<'a>>,
+    #[serde(borrow, default)]
+    options: Option<Mapped<MessageOptionsText<'a>>>,
+    #[serde(borrow, default)]
+    webhooks: Option<Mapped<WebhooksText<'a>>>,
+}
+
+impl<'a> MessageText<'a> {
+    fn check(self, rules: &Rules<'_>) -> Option<Message<'a>> {
+        let sender = whole(self.sender);
+        if sender.trim().is_empty() {
+            return None;
+        }
+        let destinations = some(self.destinations)?.into_iter().map(|Mapped(destination)| {
+            let to = whole(destination.to);
+            let is_invalid = rules.invalid.iter().any(|invalid| *invalid == to);
+            let message_id = maybe_fits(destination.message_id, limits::MESSAGE_ID_CHARS_MAX)?;
+            (!is_invalid).then_some(Destination { to, message_id })
+        });
+        Some(Message {
+            sender,
+            destinations: destinations.collect::<Option<_>>()?,
+            content: self.content.0.check()?,
+            options: match self.options {
+                Some(Mapped(options)) => options.check(rules)?,
+                None => MessageOptions::default(),
+            },
+            webhooks: match self.webhooks {
+                Some(Mapped(webhooks)) => webhooks.check()?,
+                None => Webhooks::default(),
+            },
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DestinationText<'a> {
+    #[serde(borrow)]
+    to: JsonText<'a>,
+    #[serde(borrow, default)]
+    message_id: MaybeText<'a>,
+}
+
+/// A content of any type; those of another type are ignored, as by the other reader.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ContentText<'a> {
+    r#type: Named<ContentKind>,
+    #[serde(borrow, default)]
+    text: MaybeText<'a>,
+    #[serde(borrow, default)]
+    url: MaybeText<'a>,
+    #[serde(borrow, default)]
+    elements: Option<Vec<Mapped<CardText<'a>>>>,
+    #[serde(borrow, default)]
+    title: MaybeText<'a>,
+    #[serde(borrow, default)]
+    subtitle: MaybeText<'a>,
+    #[serde(borrow, default)]
+    image_url: MaybeText<'a>,
+    #[serde(borrow, default)]
+    default_action: Option<Mapped<ActionText<'a>>>,
+    #[serde(borrow, default)]
+    buttons: Option<Vec<Mapped<ButtonText<'a>>>>,
+}
+
+impl<'a> ContentText<'a> {
+    fn check(self) -> Option<Content<Cow<'a, str>>> {
+        match self.r#type.0 {
+            ContentKind::Text => Some(Content::Text { text: fits(self.text?, limits::TEXT_CHARS_MAX)? }),
+            ContentKind::Image => Some(Content::Image { url: fits(self.url?, limits::IMAGE_URL_CHARS_MAX)? }),
+            ContentKind::Carousel => {
+                let elements = self.elements.filter(|elements| (1..=limits::CARDS_MAX).contains(&elements.len()))?;
+                let elements = elements.into_iter().map(|Mapped(card)| card.check()).collect::<Option<_>>()?;
+                Some(Content::Carousel { elements })
+            }
+            ContentKind::RichCard => {
+                let Self { title, subtitle, image_url, default_action, buttons, .. } = self;
+                let card = CardText { title: title?, subtitle, image_url, default_action, buttons };
+                Some(Content::RichCard(Box::new(card.check()?)))
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CardText<'a> {
+    #[serde(borrow)]
+    title: JsonText<'a>,
+    #[serde(borrow, default)]
+    subtitle: MaybeText<'a>,
+    #[serde(borrow, default)]
+    image_url: MaybeText<'a>,
+    #[serde(borrow, default)]
+    default_action: Option<Mapped<ActionText<'a>>>,
+    #[serde(borrow, default)]
+    buttons: Option<Vec<Mapped<ButtonText<'a>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionText<'a> {
+    #[serde(borrow)]
+    url: JsonText<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ButtonText<'a> {
+    r#type: Named<ButtonKind>,
+    #[serde(borrow)]
+    title: JsonText<'a>,
+    #[serde(borrow, default)]
+    url: MaybeText<'a>,
+    #[serde(borrow, default)]
+    postback: MaybeText<'a>,
+}
+
+impl<'a> CardText<'a> {
+    fn check(self) -> Option<Card<Cow<'a, str>>> {
+        let buttons = self.buttons.unwrap_or_default();
+        if buttons.len() > limits::BUTTONS_MAX {
+            return None;
+        }
+        let button = |Mapped(ButtonText { r#type, title, url, postback }): Mapped<ButtonText<'a>>| match r#type.0 {
+            ButtonKind::Url => Some(Button::Url { title: whole(title), url: whole(url?) }),
+            ButtonKind::Postback => Some(Button::Postback { title: whole(title), postback: whole(postback?) }),
+        };
+        Some(Card {
+            title: fits(self.title, limits::CARD_TEXT_CHARS_MAX)?,
+            subtitle: maybe_fits(self.subtitle, limits::CARD_TEXT_CHARS_MAX)?,
+            image_url: self.image_url.map(whole),
+            default_action: self.default_action.map(|Mapped(action)| Action { url: whole(action.url) }),
+            buttons: buttons.into_iter().map(button).collect::<Option<_>>()?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct MessageOptionsText<'a> {
+    #[serde(borrow, default)]
+    platform: Option<Mapped<PlatformText<'a>>>,
+    #[serde(default)]
+    validity_period: Option<Mapped<AmountText<ValidityUnit>>>,
+    #[serde(default)]
+    delivery_time_window: Option<Mapped<WindowText>>,
+    #[serde(borrow, default)]
+    campaign_reference_id: MaybeText<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PlatformText<'a> {
+    #[serde(borrow, default)]
+    entity_id: MaybeText<'a>,
+    #[serde(borrow, default)]
+    application_id: MaybeText<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, bound = "T: DeserializeOwned")]
+struct AmountText<T> {
+    amount: u32,
+    #[serde(default = "Option::default")]
+    time_unit: Option<Named<T>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WindowText {
+    days: Vec<Named<Day>>,
+    #[serde(default)]
+    from: Option<Mapped<TimeText>>,
+    #[serde(default)]
+    to: Option<Mapped<TimeText>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimeText {
+    hour: u8,
+    minute: u8,
+}
+
+impl<'a> MessageOptionsText<'a> {
+    fn check(self, rules: &Rules<'_>) -> Option<MessageOptions<'a>> {
+        let platform = match self.platform {
+            Some(Mapped(PlatformText { entity_id, application_id })) => {
+                let id = |text| Some(maybe_fits(text, limits::PLATFORM_ID_CHARS_MAX)?.map(Cow::into_owned));
+                Some(Cow::Owned(Platform { entity_id: id(entity_id)?, application_id: id(application_id)? }))
+            }
+            None => None,
+        };
+        let validity_period = match self.validity_period {
+            Some(Mapped(AmountText { amount: number, time_unit })) => {
+                let time_unit = time_unit.map_or_else(ValidityUnit::default, |Named(unit)| unit);
+                Some(ValidityPeriod { amount: amount(number)?, time_unit })
+            }
+            None => None,
+        };
+        let delivery_time_window = match self.delivery_time_window {
+            Some(Mapped(window)) => Some(Cow::Owned(window.check(rules)?)),
+            None => None,
+        };
+        let campaign_reference_id = maybe_fits(self.campaign_reference_id, limits::CAMPAIGN_REFERENCE_ID_CHARS_MAX)?;
+        Some(MessageOptions { platform, validity_period, delivery_time_window, campaign_reference_id })
+    }
+}
+
+impl WindowText {
+    fn check(self, rules: &Rules<'_>) -> Option<DeliveryTimeWindow> {
+        let days = some(self.days)?.into_iter().map(|Named(day)| day).collect();
+        let time = |time: Option<Mapped<TimeText>>| match time {
+            Some(Mapped(TimeText { hour, minute })) if hour > limits::HOUR_MAX || minute > limits::MINUTE_MAX => None,
+            Some(Mapped(TimeText { hour, minute })) => Some(Some(TimeOfDay { hour, minute })),
+            None => Some(None),
+        };
+        let (from, to) = (time(self.from)?, time(self.to)?);
+        let is_fine = match (from, to) {
+            (Some(from), Some(to)) => window_fault(from, to, rules).is_none(),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        is_fine.then_some(DeliveryTimeWindow { days, from, to })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WebhooksText<'a> {
+    #[serde(borrow, default)]
+    delivery: Option<Mapped<DeliveryText<'a>>>,
+    #[serde(default)]
+    content_type: Option<Named<ReportType>>,
+    #[serde(borrow, default)]
+    callback_data: MaybeText<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeliveryText<'a> {
+    #[serde(borrow, default)]
+    url: MaybeText<'a>,
+    #[serde(default)]
+    intermediate_report: Option<bool>,
+    #[serde(default)]
+    notify: Option<bool>,
+}
+
+impl<'a> WebhooksText<'a> {
+    fn check(self) -> Option<Webhooks<'a>> {
+        let delivery = self.delivery.map(|Mapped(DeliveryText { url, intermediate_report, notify })| Delivery {
+            url: url.map(whole),
+            intermediate_report,
+            notify,
+        });
+        let content_type = self.content_type.map(|Named(content_type)| content_type);
+        let callback_data = maybe_fits(self.callback_data, limits::CALLBACK_DATA_CHARS_MAX)?;
+        Some(Webhooks { delivery, content_type, callback_data })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionsText<'a> {
+    #[serde(borrow, default)]
+    schedule: Option<Mapped<ScheduleText<'a>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ScheduleText<'a> {
+    #[serde(borrow, default)]
+    bulk_id: MaybeText<'a>,
+    #[serde(borrow, default)]
+    send_at: MaybeText<'a>,
+    #[serde(default)]
+    sending_speed_limit: Option<Mapped<AmountText<SpeedUnit>>>,
+}
+
+impl<'a> ScheduleText<'a> {
+    fn check(self, rules: &Rules<'_>) -> Option<Schedule<'a>> {
+        let bulk_id = maybe_fits(self.bulk_id, limits::BULK_ID_CHARS_MAX)?.filter(|id| !id.is_empty());
+        let send_at = match self.send_at {
+            Some(JsonText(text)) => Some(date_of(&text, rules).ok()?),
+            None => None,
+        };
+        let sending_speed_limit = match self.sending_speed_limit {
+            Some(Mapped(AmountText { amount: number, time_unit })) => {
+                let time_unit = time_unit.map_or_else(SpeedUnit::default, |Named(unit)| unit);
+                Some(SendingSpeedLimit { amount: amount(number)?, time_unit })
+            }
+            None => None,
+        };
+        Some(Schedule { bulk_id, send_at, sending_speed_limit })
+    }
+}
