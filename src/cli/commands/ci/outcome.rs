@@ -53,17 +53,19 @@ impl Transcript {
         let mut said = fs::read_to_string(self.text.path()).unwrap_or_default();
         if let Err(failure) = ended
             && !failure.message.is_empty()
+            && !failure.is_in_document
         {
             said.push_str(&failure.report().text(&Screen::endless(Paint::Plain)));
         }
         without_secrets(&said).into_owned()
     }
 
-    /// Whether the command came to sending: what it has said is what became of it.
+    /// Whether the command came to sending: what it has said is what became of people.
     pub(super) fn is_of_sending(&self) -> bool {
         let document = fs::read(self.document.path()).unwrap_or_default();
         let document: Option<serde_json::Value> = serde_json::from_slice(&document).ok();
-        document.is_some_and(|document| document.get("kind").is_some_and(|kind| kind == "apply"))
+        let messages = document.as_ref().filter(|document| document["kind"] == "apply").map(|apply| &apply["messages"]);
+        messages.and_then(serde_json::Value::as_array).is_some_and(|messages| !messages.is_empty())
     }
 }
 
