@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -25,9 +25,21 @@ const TOLD_FROM: SignedDuration = SignedDuration::from_secs(2);
 /// The progress of a run.
 pub(super) struct Progress {
     bar: ProgressBar,
-    /// Until when the run waits, as it was told last.
-    waits_until: Mutex<Option<Timestamp>>,
+    wait: Mutex<ToldWait>,
 }
+
+/// The wait that was told last.
+#[derive(Default)]
+struct ToldWait {
+    until: Option<Timestamp>,
+    /// Whether it stands in place of the bar.
+    is_drawn: bool,
+}
+
+/// What is drawn while requests begin.
+const SENDING: &str = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left";
+/// What is drawn while a run waits: until when comes first, so that it is seen on any terminal.
+const WAITING: &str = "{msg}  {human_pos} of {human_len} people";
 
 impl Progress {
     /// Begins; without a terminal, or if nothing but the result is wanted, nothing is ever drawn.
@@ -35,16 +47,21 @@ impl Progress {
     pub(super) fn new(people: u64, output: &Output) -> Self {
         let target = if output.quiet { ProgressDrawTarget::hidden() } else { target() };
         let bar = ProgressBar::with_draw_target(Some(people), target);
-        let template = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left  {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.with_key("rate", write_rate));
-        }
         bar.enable_steady_tick(TICK);
-        Self::of(bar)
+        let progress = Self::of(bar);
+        progress.draw(SENDING);
+        progress
     }
 
     fn of(bar: ProgressBar) -> Self {
-        Self { bar, waits_until: Mutex::default() }
+        Self { bar, wait: Mutex::default() }
+    }
+
+    /// Draws it so from now on.
+    fn draw(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.with_key("rate", write_rate));
+        }
     }
 
     /// Begins something of which nobody knows how long it takes.
@@ -66,26 +83,38 @@ impl Progress {
             Event::ClaimedElsewhere { people, .. } => self.bar.inc(*people as u64),
             Event::CutOut { people, .. } => self.bar.inc(*people as u64),
             // Nothing begins as long as the run waits.
-            Event::Sending { .. } => self.bar.set_message(""),
-            Event::Waiting { why, time } => self.wait(why, later(now, *time), now, output),
+            Event::Sending { .. } => self.goes_on(),
+            Event::Waiting { why, time } => self.waits(why, later(now, *time), now, output),
             Event::Claimed { .. } | Event::Answered { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
         }
     }
 
     /// Tells of a wait, once: requests that are in flight together are told to wait one after the other.
-    fn wait(&self, why: &Wait, until: Timestamp, now: Timestamp, output: &Output) {
-        let mut told = self.waits_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_told = told.is_some_and(|told| until.duration_since(told) < TOLD_FROM);
-        if is_told {
+    fn waits(&self, why: &Wait, until: Timestamp, now: Timestamp, output: &Output) {
+        let mut told = self.told();
+        if told.until.is_some_and(|told| until.duration_since(told) < TOLD_FROM) {
             return;
         }
-        *told = Some(until);
+        told.until = Some(until);
         let words = wait_words(why, until, now);
         if !self.bar.is_hidden() {
+            told.is_drawn = true;
+            self.draw(WAITING);
             self.bar.set_message(words);
         } else if until.duration_since(now) > TOLD_FROM {
             output.note(&format!("{words}\n"));
         }
+    }
+
+    /// Draws the bar again, if a wait stands in its place.
+    fn goes_on(&self) {
+        if std::mem::take(&mut self.told().is_drawn) {
+            self.draw(SENDING);
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, ToldWait> {
+        self.wait.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the bar away.

@@ -604,7 +604,7 @@ fn a_wait_that_the_gateway_asks_for_is_told_while_it_lasts() {
         let run = shop.run(&[&["apply", "--auto-approve"], arguments].concat()).code(0);
         assert!(!run.stderr.contains("asks to wait"), "{run}");
     }
-    // On a terminal it stands behind the bar.
+    // On a terminal it stands in place of the bar, whole, however narrow that is.
     let mut shop = Shop::new(4).faults(&["429@1:retry-after=3"]);
     shop.project.set("TERM", "xterm");
     let mut run = shop.project.start_on_terminal(["apply", "--auto-approve", "--color", "never"]);
