@@ -192,14 +192,6 @@ pub(super) fn runner() -> Result<Runner, RunnerError> {
     Runner::read(text)
 }
 
-/// What the environment says of a run of CI.
-///
-/// # Errors
-/// If this is none, or its variables cannot be used.
-pub(super) fn runner() -> Result<Runner, RunnerError> {
-    Runner::read(text)
-}
-
 /// Has the secrets of this process hidden in all that is shown or kept from now on.
 fn hide_secrets() {
     let [api_key, key, url] = ["SENDFORM_API_KEY", "SENDFORM_KEY", "SENDFORM_DATABASE_URL"].map(text);
