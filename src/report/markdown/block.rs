@@ -40,13 +40,13 @@ pub enum Language {
 
 /// What a block stands right below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sticks {
+pub(super) enum SticksTo {
     /// Entries of the same list.
-    ToEntries,
+    Entries,
     /// The head, or other rows, of the same table.
-    ToTable,
+    Table,
     /// Nothing.
-    ToNothing,
+    Nothing,
 }
 
 impl MarkdownBlock {
@@ -57,16 +57,16 @@ impl MarkdownBlock {
     }
 
     /// What it stands right below, without an empty line.
-    pub(super) const fn sticks(&self) -> Sticks {
+    pub(super) const fn sticks(&self) -> SticksTo {
         match self {
-            Self::Entry(..) => Sticks::ToEntries,
-            Self::Row(_) => Sticks::ToTable,
+            Self::Entry(..) => SticksTo::Entries,
+            Self::Row(_) => SticksTo::Table,
             Self::Heading(..)
             | Self::Paragraph(_)
             | Self::TableHead(..)
             | Self::Fence(..)
             | Self::Whole(_)
-            | Self::Details(..) => Sticks::ToNothing,
+            | Self::Details(..) => SticksTo::Nothing,
         }
     }
 
@@ -108,9 +108,9 @@ pub(super) fn joined(blocks: &[MarkdownBlock]) -> String {
     for (at, block) in blocks.iter().enumerate() {
         if let Some(above) = at.checked_sub(1).and_then(|above| blocks.get(above)) {
             let is_tight = match block.sticks() {
-                Sticks::ToEntries => above.sticks() == Sticks::ToEntries,
-                Sticks::ToTable => true,
-                Sticks::ToNothing => false,
+                SticksTo::Entries => above.sticks() == SticksTo::Entries,
+                SticksTo::Table => true,
+                SticksTo::Nothing => false,
             };
             out.push_str(if is_tight { "\n" } else { "\n\n" });
         }

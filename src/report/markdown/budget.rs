@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use crate::report::words::plural;
 
-use super::block::{MarkdownBlock, Sticks, joined};
+use super::block::{MarkdownBlock, SticksTo, joined};
 use super::inline::Phrase;
 use super::neutral::length;
 
@@ -88,10 +88,10 @@ impl Section {
             self.left_out += 1;
             return;
         }
-        let sticks = match blocks.first().map_or(Sticks::ToNothing, MarkdownBlock::sticks) {
-            Sticks::ToEntries => !self.items.is_empty(),
-            Sticks::ToTable => true,
-            Sticks::ToNothing => false,
+        let sticks = match blocks.first().map_or(SticksTo::Nothing, MarkdownBlock::sticks) {
+            SticksTo::Entries => !self.items.is_empty(),
+            SticksTo::Table => true,
+            SticksTo::Nothing => false,
         };
         self.items.push(Fragment::new(joined(blocks), sticks));
     }
