@@ -189,7 +189,7 @@ impl Piece<'_> {
     }
 }
 
-fn broken(text: &str, lead: Option<&str>, width: Option<usize>) -> String {
+pub(super) fn broken(text: &str, lead: Option<&str>, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| width_of(text) > *width) else { return text.to_owned() };
     let mut pieces = pieces(text);
     if let Some(lead) = lead {

@@ -1,11 +1,15 @@
 //! What a document is made of: headings, paragraphs, lists, tables, fences, and details that fold away.
 
+use crate::report::sheet::broken;
+
 use super::inline::{Phrase, Within, longest_run, written};
 use super::neutral::of_lines;
 
 /// How many lines of a text among others are shown at most, and how many UTF-16 units.
 const EXCERPT_MAX: (usize, usize) = (80, 4000);
-/// The same of a text that is all there is.
+/// How many columns a line of it has at most: a page shows no more of one without scrolling.
+const EXCERPT_WIDTH: usize = 100;
+/// How many lines and UTF-16 units a text has that is all there is.
 const WHOLE_MAX: (usize, usize) = (1000, 40_000);
 
 /// A part of a document that stands on lines of its own.
@@ -17,8 +21,8 @@ pub enum MarkdownBlock {
     Paragraph(Vec<Phrase>),
     /// An entry of a list: its line, and what belongs to it.
     Entry(Vec<Phrase>, Vec<Self>),
-    /// The head of a table, and how many of its columns hold texts: the others hold numbers.
-    TableHead(Vec<Phrase>, usize),
+    /// The head of a table.
+    TableHead(Vec<(Phrase, Column)>),
     /// A row of a table.
     Row(Vec<Vec<Phrase>>),
     /// Somebody's text among others, as it is.
@@ -27,6 +31,15 @@ pub enum MarkdownBlock {
     Whole(String),
     /// What folds away under a line.
     Details(Vec<Phrase>, Vec<Self>),
+}
+
+/// What a column of a table holds, and so on which side of it that stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// Texts.
+    Text,
+    /// Numbers.
+    Number,
 }
 
 /// How a text is coloured.
@@ -82,18 +95,29 @@ impl MarkdownBlock {
                 let children = if children.is_empty() { children } else { format!("\n{}", indented(&children)) };
                 format!("- {}{children}", written(line, Within::Line))
             }
-            Self::TableHead(names, texts) => {
-                let marks = (0..names.len()).map(|at| if at < *texts { "---" } else { "---:" });
-                let names: Vec<String> =
-                    names.iter().map(|name| written(std::slice::from_ref(name), Within::Cell)).collect();
-                format!("| {} |\n| {} |", names.join(" | "), marks.collect::<Vec<_>>().join(" | "))
+            Self::TableHead(columns) => {
+                let name = |(name, _): &(Phrase, Column)| written(std::slice::from_ref(name), Within::Cell);
+                let mark = |(_, column): &(Phrase, Column)| match column {
+                    Column::Text => "---",
+                    Column::Number => "---:",
+                };
+                let names: Vec<String> = columns.iter().map(name).collect();
+                let marks: Vec<&str> = columns.iter().map(mark).collect();
+                format!("| {} |\n| {} |", names.join(" | "), marks.join(" | "))
             }
             Self::Row(cells) => {
                 let cells: Vec<String> = cells.iter().map(|cell| written(cell, Within::Cell)).collect();
                 format!("| {} |", cells.join(" | "))
             }
-            Self::Fence(language, text) => fence(*language, text, EXCERPT_MAX),
-            Self::Whole(text) => fence(Language::Text, text, WHOLE_MAX),
+            Self::Fence(language, text) => {
+                let (lines, units) = EXCERPT_MAX;
+                let lines = of_lines(text, lines, units).into_iter().map(|line| folded(*language, &line)).collect();
+                fence(*language, lines)
+            }
+            Self::Whole(text) => {
+                let (lines, units) = WHOLE_MAX;
+                fence(Language::Text, of_lines(text, lines, units))
+            }
             Self::Details(line, children) => {
                 let summary = written(line, Within::Html);
                 format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>", joined(children))
@@ -124,8 +148,17 @@ fn indented(text: &str) -> String {
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn fence(language: Language, text: &str, (lines_max, units_max): (usize, usize)) -> String {
-    let lines = of_lines(text, lines_max, units_max).join("\n");
+/// A line as several, where it would be too wide to be read; each of the others says that it goes on.
+fn folded(language: Language, line: &str) -> String {
+    let lead = match (language, line.chars().next()) {
+        (Language::Diff, Some(sign @ ('+' | '-'))) => format!("{sign} ↳ "),
+        (Language::Diff | Language::Text, _) => "↳ ".to_owned(),
+    };
+    broken(line, Some(&lead), Some(EXCERPT_WIDTH))
+}
+
+fn fence(language: Language, lines: Vec<String>) -> String {
+    let lines = lines.join("\n");
     let fence = "`".repeat((longest_run(&lines) + 1).max(3));
     let name = match language {
         Language::Text => "text",
@@ -136,7 +169,7 @@ fn fence(language: Language, text: &str, (lines_max, units_max): (usize, usize))
 
 #[cfg(test)]
 mod tests {
-    use super::{Language, MarkdownBlock, joined};
+    use super::{Column, Language, MarkdownBlock, joined};
     use crate::report::markdown::inline::Phrase;
 
     #[test]
@@ -149,7 +182,10 @@ mod tests {
                 vec![MarkdownBlock::fence(Language::Diff, "- ```\n+ x"), MarkdownBlock::Entry(words("c"), vec![])],
             ),
             MarkdownBlock::Entry(words("two"), vec![]),
-            MarkdownBlock::TableHead(vec![Phrase::Own("name"), Phrase::Own("people")], 1),
+            MarkdownBlock::TableHead(vec![
+                (Phrase::Own("name"), Column::Text),
+                (Phrase::Own("people"), Column::Number),
+            ]),
             MarkdownBlock::Row(vec![words("a|b"), words("2")]),
             MarkdownBlock::Details(words("more <b>"), vec![MarkdownBlock::fence(Language::Text, "")]),
         ];

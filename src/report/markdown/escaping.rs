@@ -7,7 +7,7 @@ use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use proptest::prelude::*;
 
-use super::block::{Language, MarkdownBlock, joined};
+use super::block::{Column, Language, MarkdownBlock, joined};
 use super::inline::Phrase;
 use super::prose::prose;
 use crate::report::sanitize::{LineFeeds, harmless};
@@ -87,7 +87,11 @@ fn document(value: &str) -> String {
                 MarkdownBlock::Entry(vec![words(), code()], Vec::new()),
             ],
         ),
-        MarkdownBlock::TableHead(vec![Phrase::Own("a"), words(), Phrase::Own("c")], 2),
+        MarkdownBlock::TableHead(vec![
+            (Phrase::Own("a"), Column::Text),
+            (words(), Column::Text),
+            (Phrase::Own("c"), Column::Number),
+        ]),
         MarkdownBlock::Row(vec![vec![words()], vec![code(), words()], vec![Phrase::Own("1")]]),
         MarkdownBlock::fence(Language::Text, value),
         MarkdownBlock::Details(vec![words(), code()], vec![MarkdownBlock::fence(Language::Text, value)]),

@@ -6,7 +6,7 @@ use crate::report::mark::Mark;
 use crate::report::sheet::{Sheet, SheetPart};
 use crate::report::typed::Typed;
 
-use super::block::{Language, MarkdownBlock};
+use super::block::{Column, Language, MarkdownBlock};
 use super::inline::Phrase;
 use super::prose::prose;
 
@@ -112,7 +112,9 @@ fn shortened(mut children: Vec<MarkdownBlock>) -> Vec<MarkdownBlock> {
 fn table(grid: &Grid) -> Vec<MarkdownBlock> {
     let cell = |text: &String| Phrase::Words(text.clone());
     let rows = grid.rows();
-    let head = MarkdownBlock::TableHead(grid.header().iter().map(cell).collect(), grid.texts());
+    let column = |at: usize| if at < grid.texts() { Column::Text } else { Column::Number };
+    let head = grid.header().iter().enumerate().map(|(at, name)| (cell(name), column(at)));
+    let head = MarkdownBlock::TableHead(head.collect());
     let row = |row: &Vec<String>| MarkdownBlock::Row(row.iter().map(|text| vec![cell(text)]).collect());
     let rest = rows.len().saturating_sub(ROWS_SHOWN_MAX);
     let rest = (rest > 0).then(|| MarkdownBlock::Paragraph(vec![Phrase::Words(format!("… and {rest} more"))]));

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::plan::Gate;
+use crate::report::diagnostics::SeverityView;
 use crate::report::mark::Mark;
 use crate::report::message::{Due, MessageView, SampleView};
 use crate::report::plan::PlanReport;
@@ -18,7 +19,7 @@ use crate::report::typed::Typed;
 use crate::report::words::{number, plural};
 use crate::timing;
 
-use super::block::{Language, MarkdownBlock};
+use super::block::{Column, Language, MarkdownBlock};
 use super::budget::{MarkdownDocument, Rank, Section};
 use super::files::{errors, warnings};
 use super::inline::Phrase;
@@ -59,6 +60,10 @@ fn verdict(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     let mut line = vec![Phrase::Strong(prose(&words::summary(plan, PLAIN), &screen.typed))];
     for (name, leaving) in [(" · first ", first_leaves(plan)), (" · last ", last_leaves(plan))] {
         line.extend(leaving.into_iter().flat_map(|when| [Phrase::Own(name), Phrase::Words(when)]));
+    }
+    let warned = plan.diagnostics.iter().filter(|found| found.severity == SeverityView::Warning).count();
+    if warned > 0 {
+        line.push(Phrase::Words(format!(" · {} below", plural(warned as u64, "warning"))));
     }
     section.head(&MarkdownBlock::Paragraph(line));
     section
@@ -134,8 +139,17 @@ fn messages(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     if whole.is_empty() {
         return section;
     }
-    let names = ["message", "from, to", "when", "everybody else", "to send", "later", "rows"];
-    section.head(&MarkdownBlock::TableHead(names.map(Phrase::Own).to_vec(), 4));
+    let (texts, numbers) = (Column::Text, Column::Number);
+    let columns = [
+        ("message", texts),
+        ("to send", numbers),
+        ("later", numbers),
+        ("when", texts),
+        ("from, to", texts),
+        ("everybody else", texts),
+        ("rows", numbers),
+    ];
+    section.head(&MarkdownBlock::TableHead(columns.map(|(name, column)| (Phrase::Own(name), column)).to_vec()));
     whole.iter().for_each(|message| section.item(&[row(message, plan.now)]));
     section
 }
@@ -152,11 +166,11 @@ fn row(message: &MessageView<'_>, now: Timestamp) -> MarkdownBlock {
     let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };
     MarkdownBlock::Row(vec![
         named(message),
-        vec![Phrase::Code(message.sender.to_owned()), Phrase::Own(" to "), Phrase::Code(message.audience.to_owned())],
-        vec![Phrase::Words(when)],
-        prose(&everybody_else(message, now), &Typed::default()),
         people(Gate::ToSend),
         people(Gate::NotDue),
+        vec![Phrase::Words(when)],
+        vec![Phrase::Code(message.sender.to_owned()), Phrase::Own(" to "), Phrase::Code(message.audience.to_owned())],
+        prose(&everybody_else(message, now), &Typed::default()),
         vec![if message.read { Phrase::Words(number(message.rows)) } else { Phrase::Own("not read") }],
     ])
 }
