@@ -163,7 +163,7 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
 
     4 messages to send in 2 bulks
     ----- stderr
-    ! not authenticated: no key
+    ! not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     ");
     shop.campaign("Hello!", 2);
     assert_snapshot!(shop.run(&["plan"]), @"
@@ -182,7 +182,7 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
 
     4 messages to send in 2 bulks
     ----- stderr
-    ! not authenticated: no key
+    ! not authenticated: no key is set, so that nobody notices a line that somebody else has written; set SENDFORM_KEY or SENDFORM_KEY_FILE to have all lines checked
     ");
     shop.project.set("SENDFORM_KEY", KEY);
     // Those who got it after it was edited have another text than those before.
@@ -228,7 +228,10 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
 
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk

@@ -90,10 +90,10 @@ fn a_link_that_leads_out() {
      = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
 
     error[bad-path]: `linked.csv`: the path leads out of the project's folders
-     --> sale.yaml:2:14
+     --> sale.yaml:2:29
       |
     2 | audiences: { people: { csv: "linked.csv" } }
-      |              ^^^^^^
+      |                             ^^^^^^^^^^^^
 
     1 error, 1 warning
     "#);
@@ -106,10 +106,10 @@ fn a_link_that_leads_out() {
      = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
 
     error[bad-path]: `folder/people.csv`: the path leads out of the project's folders
-     --> sale.yaml:2:14
+     --> sale.yaml:2:29
       |
     2 | audiences: { people: { csv: "folder/people.csv" } }
-      |              ^^^^^^
+      |                             ^^^^^^^^^^^^^^^^^^^
 
     1 error, 1 warning
     "#);
@@ -120,10 +120,10 @@ fn what_is_no_file() {
     insta::assert_snapshot!(refused(project(), "audiences"), @r#"
     exit code: 3
     error[bad-path]: `audiences`: it is not a regular file
-     --> sale.yaml:2:14
+     --> sale.yaml:2:29
       |
     2 | audiences: { people: { csv: "audiences" } }
-      |              ^^^^^^
+      |                             ^^^^^^^^^^^
 
     1 error
     "#);
@@ -132,20 +132,20 @@ fn what_is_no_file() {
     insta::assert_snapshot!(refused(project, "pipe.csv"), @r#"
     exit code: 3
     error[bad-path]: `pipe.csv`: it is not a regular file
-     --> sale.yaml:2:14
+     --> sale.yaml:2:29
       |
     2 | audiences: { people: { csv: "pipe.csv" } }
-      |              ^^^^^^
+      |                             ^^^^^^^^^^
 
     1 error
     "#);
     insta::assert_snapshot!(refused(self::project(), "missing.csv"), @r#"
     exit code: 3
     error[file-missing]: `missing.csv`: there is no such file
-     --> sale.yaml:2:14
+     --> sale.yaml:2:29
       |
     2 | audiences: { people: { csv: "missing.csv" } }
-      |              ^^^^^^
+      |                             ^^^^^^^^^^^^^
       |
       = help: a path is relative to the project's folder, or to the data folder
 
