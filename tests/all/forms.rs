@@ -69,6 +69,7 @@ fn sarif_schema() -> jsonschema::Validator {
 }
 
 /// The tests of a report, by suite and name, and whether each has failed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a document of another crate has many more parts")]
 fn cases(xml: &str) -> Vec<(String, String, bool)> {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut cases: Vec<(String, String, bool)> = Vec::new();
@@ -247,6 +248,7 @@ const HOSTILE: &str =
     "</details> ``` <!-- sendform:plan --> @acme/all &#64;acme ::error::x #1 https://x.example ![a](b) |";
 
 #[test]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a document of another crate has many more parts")]
 fn a_text_that_wants_to_be_more_stays_a_text() {
     let text = format!("{HOSTILE}\n::error::y\n~~~\n/close\nمرحبا\n");
     let indented: String = text.lines().map(|line| format!("        {line}\n")).collect();

@@ -42,11 +42,11 @@ pub enum Language {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sticks {
     /// Entries of the same list.
-    ToEntries,
+    Entries,
     /// The head, or other rows, of the same table.
-    ToTable,
+    Table,
     /// Nothing.
-    ToNothing,
+    Nothing,
 }
 
 impl MarkdownBlock {
@@ -59,14 +59,14 @@ impl MarkdownBlock {
     /// What it stands right below, without an empty line.
     pub(super) const fn sticks(&self) -> Sticks {
         match self {
-            Self::Entry(..) => Sticks::ToEntries,
-            Self::Row(_) => Sticks::ToTable,
+            Self::Entry(..) => Sticks::Entries,
+            Self::Row(_) => Sticks::Table,
             Self::Heading(..)
             | Self::Paragraph(_)
             | Self::TableHead(..)
             | Self::Fence(..)
             | Self::Whole(_)
-            | Self::Details(..) => Sticks::ToNothing,
+            | Self::Details(..) => Sticks::Nothing,
         }
     }
 
@@ -108,9 +108,9 @@ pub(super) fn joined(blocks: &[MarkdownBlock]) -> String {
     for (at, block) in blocks.iter().enumerate() {
         if let Some(above) = at.checked_sub(1).and_then(|above| blocks.get(above)) {
             let is_tight = match block.sticks() {
-                Sticks::ToEntries => above.sticks() == Sticks::ToEntries,
-                Sticks::ToTable => true,
-                Sticks::ToNothing => false,
+                Sticks::Entries => above.sticks() == Sticks::Entries,
+                Sticks::Table => true,
+                Sticks::Nothing => false,
             };
             out.push_str(if is_tight { "\n" } else { "\n\n" });
         }

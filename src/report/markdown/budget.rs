@@ -88,10 +88,10 @@ impl Section {
             self.left_out += 1;
             return;
         }
-        let sticks = match blocks.first().map_or(Sticks::ToNothing, MarkdownBlock::sticks) {
-            Sticks::ToEntries => !self.items.is_empty(),
-            Sticks::ToTable => true,
-            Sticks::ToNothing => false,
+        let sticks = match blocks.first().map_or(Sticks::Nothing, MarkdownBlock::sticks) {
+            Sticks::Entries => !self.items.is_empty(),
+            Sticks::Table => true,
+            Sticks::Nothing => false,
         };
         self.items.push(Fragment::new(joined(blocks), sticks));
     }

@@ -25,7 +25,7 @@ pub(super) fn entries(sheet: &Sheet, typed: &Typed) -> Vec<Vec<MarkdownBlock>> {
                 child(&mut items, MarkdownBlock::Entry(line(text.trim_start(), typed), Vec::new()));
             }
             SheetPart::Words(text) => {
-                items.push(Item::Entry { line: line(text.trim_start(), typed), children: Vec::new() })
+                items.push(Item::Entry { line: line(text.trim_start(), typed), children: Vec::new() });
             }
             SheetPart::Barred { text, is_change } => {
                 barred(&mut items, text, if is_change { Language::Diff } else { Language::Text });

@@ -33,7 +33,9 @@ pub(super) fn set_outputs(path: &Path, outputs: &[(&str, &str)]) -> Result<(), F
             Failure::new(Exit::Environment, "there are no random numbers").because(&io::Error::other(error))
         })?;
         let line = format!("sendform-{}", HEXLOWER.encode(&bytes));
-        text.push_str(&format!("{name}<<{line}\n{value}\n{line}\n"));
+        for part in [name, "<<", &line, "\n", value, "\n", &line, "\n"] {
+            text.push_str(part);
+        }
     }
     append(path, &text)
 }

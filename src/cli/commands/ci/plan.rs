@@ -193,7 +193,7 @@ impl PlanJob<'_> {
         let body = self.said.markdown(&marker.to_string(), Limit::Characters(COMMENT_MAX));
         match plan_comment::show(&forge, pull, &marker, &body, self.args.comment).await {
             Ok(Commented::New | Commented::InPlace) => {
-                self.output.note(&format!("pull request {pull} shows this plan\n"))
+                self.output.note(&format!("pull request {pull} shows this plan\n"));
             }
             Ok(Commented::NewerHead) => {
                 self.output.note(&format!("pull request {pull} has a newer head, whose own run shows its plan\n"));
