@@ -637,7 +637,7 @@ fn no_project_and_wrong_commands() {
     exit code: 64
     ----- stderr
     error: invalid value 'xml' for '--format <FORMAT>'
-      [possible values: text, json]
+      [possible values: text, json, markdown, github, sarif, junit, gitlab, gitlab-terraform]
 
     For more information, try '--help'.
     ");
