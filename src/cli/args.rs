@@ -668,9 +668,6 @@ pub(super) struct CiApplyArgs {
     /// Write what happens, as it happens, to a file, as `apply --events` does
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Commit the lockfile to the branch and push it, as `apply --commit` does
-    #[arg(long)]
-    pub commit: bool,
     /// The most requests in flight at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,

@@ -69,6 +69,20 @@ pub fn pull_of<'a>(arrival: &Arrival, pulls: &'a [Pull]) -> Result<&'a Pull, Unb
     }
 }
 
+/// Makes sure that no other pull request has the same head: runs are known by the head that they planned, and not by
+/// the pull request that they planned it for.
+///
+/// # Errors
+/// If one has.
+pub fn has_head_alone(pull: &Pull, with_head: &[Pull]) -> Result<(), Unbound> {
+    let others = with_head.iter().filter(|other| other.number != pull.number && other.head == pull.head);
+    let others: Vec<u64> = others.map(|other| other.number).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(Unbound::SharedHead { pull: pull.number, head: pull.head.short().to_owned(), others })
+}
+
 /// The run that planned the head of a pull request: the newest of this workflow that was there before the merge.
 ///
 /// # Errors
@@ -180,6 +194,16 @@ mod tests {
         let mut artifact = artifact();
         change(&mut artifact);
         artifact
+    }
+
+    #[test]
+    fn a_head_that_two_pull_requests_have_is_of_neither() {
+        let other = |number, head| pull_with(|pull| (pull.number, pull.head) = (number, commit(head)));
+        let told = |with_head: &[Pull]| has_head_alone(&pull(), with_head).map_err(|error| error.to_string());
+        assert_eq!(told(&[]), Ok(()));
+        assert_eq!(told(&[pull(), other(8, "2")]), Ok(()));
+        let both = "pull requests 8 and 9 have the head `11111111` as well as 7: nobody knows whose plan was reviewed";
+        assert_eq!(told(&[pull(), other(8, "1"), other(9, "1")]), Err(both.to_owned()));
     }
 
     #[test]

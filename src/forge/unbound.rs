@@ -89,6 +89,16 @@ pub enum Unbound {
         /// The workflows that ran for it.
         others: Vec<String>,
     },
+    /// Another pull request has the same head, and what was planned for that one may be taken for this one's.
+    #[error("pull requests {} have the head `{head}` as well as {pull}: nobody knows whose plan was reviewed", list(&numbers(others)))]
+    SharedHead {
+        /// The pull request's number.
+        pull: u64,
+        /// Its head.
+        head: String,
+        /// The others.
+        others: Vec<u64>,
+    },
     /// The head was planned when it was merged already.
     #[error("pull request {pull} was merged before its head was planned: nobody can have reviewed {page}")]
     PlannedTooLate {
@@ -223,6 +233,7 @@ impl Unbound {
             }
             Self::OtherBase { pull, .. }
             | Self::Fork { pull }
+            | Self::SharedHead { pull, .. }
             | Self::NoRun { pull, .. }
             | Self::PlannedTooLate { pull, .. }
             | Self::PlannedAgain { pull, .. }
@@ -248,6 +259,7 @@ impl Unbound {
             Self::Fork { .. } => {
                 &["push its branch to this repository, and merge a pull request from there", BY_DIGEST, without]
             }
+            Self::SharedHead { .. } => &[BY_DIGEST, ANOTHER],
             Self::NoRun { .. } => &[
                 "another workflow that plans is named by `--plan-workflow FILE`",
                 "let the merge wait for the plan: make its check a required one",

@@ -81,7 +81,7 @@ pub(super) fn times(
         );
     }
     if let Some(expires) = &missed.expires {
-        diagnostics.push(expiring(message, plan, missed.expired, expires, place()));
+        diagnostics.push(expiring(message, plan, (missed.expired, sent_before), expires, place()));
     }
     diagnostics.extend(waiting(message, plan, now, place()));
     if missed.outpaced > 0 {
@@ -123,8 +123,14 @@ fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, 
         .help("choose a higher speed, or an earlier time: whose window closes first comes first already")
 }
 
-/// Some who would expire are a warning; where everybody would, nothing would be sent at all.
-fn expiring(message: &Message, plan: &MessagePlan, people: u64, expires: &Expires, place: Place) -> Diagnostic {
+/// Some who would expire are a warning; where everybody would of a message that nobody has yet, it is wrong.
+fn expiring(
+    message: &Message,
+    plan: &MessagePlan,
+    (people, sent_before): (u64, bool),
+    expires: &Expires,
+    place: Place,
+) -> Diagnostic {
     let validity = timing::horizon::validity(message.schedule.validity);
     let longer =
         if validity < timing::horizon::VALIDITY_MAX { "a longer `validityPeriod` (48 h at most), " } else { "" };
@@ -139,7 +145,7 @@ fn expiring(message: &Message, plan: &MessagePlan, people: u64, expires: &Expire
         timing::duration(validity),
     );
     // Of a bound nobody knows whether that is everybody.
-    let everybody = !plan.at_most && plan.to_send() + plan.not_due() == 0;
+    let everybody = !plan.at_most && !sent_before && plan.to_send() + plan.not_due() == 0;
     let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
     severity(Code::WindowMissed, text, place)
         .label(opens.unwrap_or_default())

@@ -139,7 +139,10 @@ impl DiagnosticView {
     /// What is wrong, with what is marked, for a form that draws no source.
     #[must_use]
     pub fn words(&self) -> String {
-        let marked = self.marked().map(str::trim).filter(|marked| !marked.is_empty() && !marked.contains('`'));
+        let marked = self
+            .marked()
+            .map(str::trim)
+            .filter(|marked| !marked.is_empty() && !marked.contains('`') && !self.message.contains(marked));
         let marked = marked.filter(|marked| marked.chars().count() <= NAMED_MAX);
         let marked = marked.map(|marked| format!(": `{marked}`")).unwrap_or_default();
         let label = if self.label.is_empty() { String::new() } else { format!(" ({})", self.label) };

@@ -26,7 +26,7 @@ pub enum SandboxError {
         source: Arc<rusqlite::Error>,
     },
     /// The file is a database, but not the books of this version of the sandbox.
-    #[error("`{path}` is not a file of the sandbox's books, or one of another version")]
+    #[error("`{path}` is not a file of the sandbox's books, or one of another version: remove it to begin anew")]
     Foreign {
         /// The file.
         path: PathBuf,

@@ -1,8 +1,6 @@
 //! The forms that reviews and CI take, of real runs: each says the same as the text, stays whole whatever the files
 //! hold, and is known again before it is written over.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the readers know more than our documents have")]
-
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -71,6 +69,7 @@ fn sarif_schema() -> jsonschema::Validator {
 }
 
 /// The tests of a report, by suite and name, and whether each has failed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a document of another crate has many more parts")]
 fn cases(xml: &str) -> Vec<(String, String, bool)> {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut cases: Vec<(String, String, bool)> = Vec::new();
@@ -156,9 +155,9 @@ fn a_plan_that_needs_a_person() {
       - nobody knows, and they are given up: `sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"`
     - next, if that is meant: `sendform apply --accept messages=3`
 
-    | message | from, to | when | everybody else | to send | later | rows |
-    | --- | --- | --- | --- | ---: | ---: | ---: |
-    | `sale.hello` r1 | `shop` to `customers` | at once, 2 bulks | 2 in doubt | **3** | 0 | 5 |
+    | message | to send | later | when | from, to | everybody else | rows |
+    | --- | ---: | ---: | --- | --- | --- | ---: |
+    | `sale.hello` r1 | **3** | 0 | at once, 2 bulks | `shop` to `customers` | 2 in doubt | 5 |
 
     ### Texts, new and changed
 
@@ -252,6 +251,7 @@ const HOSTILE: &str =
     "</details> ``` <!-- sendform:plan --> @acme/all &#64;acme ::error::x #1 https://x.example ![a](b) |";
 
 #[test]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a document of another crate has many more parts")]
 fn a_text_that_wants_to_be_more_stays_a_text() {
     let text = format!("{HOSTILE}\n::error::y\n~~~\n/close\nمرحبا\n");
     let indented: String = text.lines().map(|line| format!("        {line}\n")).collect();

@@ -323,7 +323,7 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
     let included = &including["include"][0];
     assert_eq!(included["file"], "/.gitlab/sendform.yml");
     assert!(names(&included["inputs"]).is_subset(&names(&header["spec"]["inputs"])), "{included}");
-    let given = [("dir", "my shop"), ("image", "x"), ("apply", "manual"), ("audiences", "touch fetched")];
+    let given = [("dir", "my shop"), ("image", "x"), ("audiences", "touch fetched")];
     let jobs =
         given.iter().fold(jobs.to_owned(), |jobs, (name, value)| jobs.replace(&format!("$[[ inputs.{name} ]]"), value));
     assert!(!jobs.contains("$[["), "every input is given");
@@ -334,7 +334,7 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
             "ci plan --dir my shop --comment never --write gitlab=gl-code-quality-report.json --write \
              gitlab-terraform=sendform-terraform.json --write junit=sendform-junit.xml --write markdown=sendform-plan.md",
         ),
-        ("sendform apply", "ci apply --dir my shop --comment never"),
+        ("sendform apply", "apply --dir my shop --auto-approve --expect-digest plan/v1:00"),
     ] {
         let runner = Runner::new();
         let lines = [&jobs[".sendform"]["before_script"], &jobs[name]["script"]];
@@ -343,7 +343,7 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
         let tree = runner.tree.path().display().to_string();
         let variables =
             variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().replace("$CI_PROJECT_DIR", &tree)));
-        let job = Job::new(runner.tree.path(), &[runner.tools.path()]);
+        let job = Job::new(runner.tree.path(), &[runner.tools.path()]).env("DIGEST", "plan/v1:00");
         let mut job = variables.fold(job, |job, (name, value)| job.env(&name, value));
         let steps: Vec<Value> = lines.map(|line| serde_json::json!({ "run": line })).collect();
         assert!(job.run(&Value::from(steps)), "{}", job.printed);

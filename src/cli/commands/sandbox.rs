@@ -42,7 +42,12 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureCode::Environment, "the sandbox cannot be served").because(error)
     };
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        let message = format!("the sandbox cannot listen on {}", args.listen);
+        Failure::new(FailureCode::Environment, message)
+            .because(&error)
+            .hint("name another address: `sendform sandbox --listen 127.0.0.1:0`")
+    })?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");

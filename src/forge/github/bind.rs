@@ -1,7 +1,7 @@
 //! From a merged commit to its plan, over the API: asks for what each step of the binding needs, and no more.
 
 use crate::forge::approvals::Approvals;
-use crate::forge::binding::{Arrival, Bound, PLANNING_EVENT, plan_of, planned_by, pull_of, run_of};
+use crate::forge::binding::{Arrival, Bound, PLANNING_EVENT, has_head_alone, plan_of, planned_by, pull_of, run_of};
 use crate::forge::error::ForgeError;
 use crate::forge::facts::Pull;
 use crate::forge::plan_name::PlanName;
@@ -30,6 +30,7 @@ impl GitHub {
     pub async fn bind(&self, arrival: &Arrival, workflow: &str, project: &ProjectId) -> Result<Bound, BindError> {
         let pulls = self.pulls_of(arrival.commit.as_str()).await?;
         let pull = pull_of(arrival, &pulls)?;
+        has_head_alone(pull, &self.pulls_of(pull.head.as_str()).await?)?;
         let runs = self.runs_of(&pull.head, PLANNING_EVENT).await?;
         let run = run_of(pull, workflow, arrival.repository, &runs)?;
         let artifacts = self.artifacts_of(run.id).await?;

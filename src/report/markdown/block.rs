@@ -111,12 +111,13 @@ impl MarkdownBlock {
             }
             Self::Fence(language, text) => {
                 let (lines, units) = EXCERPT_MAX;
-                let lines = of_lines(text, lines, units).into_iter().map(|line| folded(*language, &line)).collect();
-                fence(*language, lines)
+                let lines = of_lines(text, lines, units);
+                let lines: Vec<String> = lines.iter().map(|line| folded(*language, line)).collect();
+                fence(*language, &lines)
             }
             Self::Whole(text) => {
                 let (lines, units) = WHOLE_MAX;
-                fence(Language::Text, of_lines(text, lines, units))
+                fence(Language::Text, &of_lines(text, lines, units))
             }
             Self::Details(line, children) => {
                 let summary = written(line, Within::Html);
@@ -157,7 +158,7 @@ fn folded(language: Language, line: &str) -> String {
     broken(line, Some(&lead), Some(EXCERPT_WIDTH))
 }
 
-fn fence(language: Language, lines: Vec<String>) -> String {
+fn fence(language: Language, lines: &[String]) -> String {
     let lines = lines.join("\n");
     let fence = "`".repeat((longest_run(&lines) + 1).max(3));
     let name = match language {

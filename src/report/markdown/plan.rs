@@ -160,7 +160,8 @@ fn row(message: &MessageView<'_>, now: Timestamp) -> MarkdownBlock {
         0 => vec![Phrase::Own("0")],
         count => vec![Phrase::Strong(vec![Phrase::Words(at_most::count(&number(count), is_bound))])],
     };
-    let when = [clocks::due(message), clocks::later(message)];
+    let delivered = |due| clocks::delivered(message, due, now).unwrap_or_default();
+    let when = [clocks::due(message), delivered(Due::Now), clocks::later(message), delivered(Due::Later)];
     let when: Vec<&str> =
         when.iter().map(|when| when.trim_start_matches([' ', ':'])).filter(|it| !it.is_empty()).collect();
     let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };
@@ -200,7 +201,7 @@ fn everybody_else(message: &MessageView<'_>, now: Timestamp) -> String {
 fn texts(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     let mut section = Section::new(Rank::Kept, "message").at_most(TEXTS_SHOWN_MAX);
     let mut told = Vec::new();
-    for message in &plan.messages {
+    for message in plan.selected() {
         let mut sheet = Sheet::default();
         line(&mut sheet, &format!("`{}` r{}", message.message, message.revision));
         let before = sheet.len();
@@ -234,7 +235,7 @@ fn is_new(message: &MessageView<'_>) -> bool {
 /// What people get, masked as the report has it.
 fn samples(plan: &PlanReport<'_>) -> Section {
     let mut section = Section::new(Rank::Samples, "sample");
-    let all = plan.messages.iter().flat_map(|message| message.samples.iter().map(move |sample| (message, sample)));
+    let all = plan.selected().flat_map(|message| message.samples.iter().map(move |sample| (message, sample)));
     all.for_each(|(message, sample)| section.item(&[details(message, sample)]));
     section
 }

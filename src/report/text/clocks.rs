@@ -54,7 +54,7 @@ pub(in crate::report) fn later(plan: &MessageView<'_>) -> String {
 
 /// When the gateway delivers what is handed over, if that is not at any time: below the number of those who are due,
 /// or, if nobody is, of the others.
-pub(super) fn delivered(plan: &MessageView<'_>, due: Due, now: Timestamp) -> Option<String> {
+pub(in crate::report) fn delivered(plan: &MessageView<'_>, due: Due, now: Timestamp) -> Option<String> {
     let is_first = due == Due::Now || plan.bulks_due(Due::Now).next().is_none();
     let window = plan.window.filter(|_| is_first && plan.bulks_due(due).next().is_some())?;
     let words = timing::days_and_hours(window, plan.common_zone(), plan.first_at.unwrap_or(now));

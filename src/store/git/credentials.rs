@@ -91,10 +91,12 @@ impl ForgeToken {
                 return Ok(());
             }
         }
-        git.set_far_config(
-            &format!("http.{}.extraheader", self.server),
-            &format!("Authorization: Basic {}", self.encoded()),
-        );
+        let of_server = |setting: &str| format!("http.{}.{setting}", self.server);
+        git.set_far_config(&[
+            (&of_server("extraheader"), &format!("Authorization: Basic {}", self.encoded())),
+            // Behind a redirect git goes on with the header, wherever that leads.
+            (&of_server("followRedirects"), "false"),
+        ]);
         Ok(())
     }
 

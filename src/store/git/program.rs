@@ -133,16 +133,17 @@ impl Git {
         self.is_shown_far = true;
     }
 
-    /// Gives a setting to all commands to come that need the network: through the environment, which no other user of
+    /// Gives settings to all commands to come that need the network: through the environment, which no other user of
     /// the machine can read, and behind what stands there already.
-    pub(super) fn set_far_config(&mut self, key: &str, value: &str) {
-        let count: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
-        let named = |name: &str| format!("{name}_{count}");
-        self.far_environment = vec![
-            ("GIT_CONFIG_COUNT".to_owned(), (count + 1).to_string()),
-            (named("GIT_CONFIG_KEY"), key.to_owned()),
-            (named("GIT_CONFIG_VALUE"), value.to_owned()),
-        ];
+    pub(super) fn set_far_config(&mut self, settings: &[(&str, &str)]) {
+        let before: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+        let count = ("GIT_CONFIG_COUNT".to_owned(), (before + settings.len()).to_string());
+        let all = settings.iter().enumerate().flat_map(|(at, (key, value))| {
+            let number = before + at;
+            let key = (format!("GIT_CONFIG_KEY_{number}"), (*key).to_owned());
+            [key, (format!("GIT_CONFIG_VALUE_{number}"), (*value).to_owned())]
+        });
+        self.far_environment = std::iter::once(count).chain(all).collect();
     }
 
     /// Runs a command, which may take anything but too long.
@@ -368,7 +369,7 @@ mod tests {
         assert_eq!(all(&git), [true; 3]);
         git.show_far();
         assert_eq!(all(&git), [true, false, false]);
-        git.set_far_config("http.https://example.com/.extraheader", "Authorization: Basic eA==");
+        git.set_far_config(&[("http.https://example.com/.extraheader", "Authorization: Basic eA==")]);
         let has_header = |reach| git.command(reach, &["push"]).get_envs().any(|(name, _)| name == "GIT_CONFIG_COUNT");
         assert_eq!([Reach::Here, Reach::Unseen, Reach::Far].map(has_header), [false, false, true]);
     }

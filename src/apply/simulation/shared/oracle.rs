@@ -173,9 +173,11 @@ fn check_alone(world: &World, past: &[Past]) -> Result<(), String> {
         let total = summary.total();
         let free = past.planned.iter().filter(|person| world.is_left(**person)).count() as u64;
         // Of a run that was stopped, whoever cannot be written to any more may be told with those who are left.
-        let is_closed = |person: &&u64| world.is_closed(**person) && world.standing(**person) == Standing::Free;
-        let closed = past.planned.iter().filter(is_closed).count() as u64;
-        if total.claimed_elsewhere > 0 || !(free..=free + closed).contains(&(total.refused + total.not_attempted)) {
+        let is_stopped = summary.stopped.is_some();
+        let cannot = |person: &&u64| world.is_closed(**person) || (is_stopped && world.has_opted_out(**person));
+        let is_told = |person: &&u64| cannot(person) && world.standing(**person) == Standing::Free;
+        let told = past.planned.iter().filter(is_told).count() as u64;
+        if total.claimed_elsewhere > 0 || !(free..=free + told).contains(&(total.refused + total.not_attempted)) {
             return Err(format!("{:?} was alone, leaves {free} people free, and tells {total:?}", past.run));
         }
     }

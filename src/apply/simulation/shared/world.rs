@@ -341,8 +341,12 @@ impl World {
 
     /// Whether somebody is still to be sent to: free, has not opted out, and can be written to.
     pub(super) fn is_left(&self, person: u64) -> bool {
-        let has_opted_out = self.books.lock().unwrap().opt_outs.people.contains(&Person(person));
-        !has_opted_out && !self.is_closed(person) && self.standing(person) == Standing::Free
+        !self.has_opted_out(person) && !self.is_closed(person) && self.standing(person) == Standing::Free
+    }
+
+    /// Whether somebody has opted out.
+    pub(super) fn has_opted_out(&self, person: u64) -> bool {
+        self.books.lock().unwrap().opt_outs.people.contains(&Person(person))
     }
 
     /// Whether somebody's conversation window is closed.

@@ -68,7 +68,8 @@ impl ApplyJob<'_> {
             expect_digest,
             events: args.events.clone(),
             parallel: args.parallel,
-            commit: args.commit,
+            // Its own commit would be the newest change of the project, which no pull request has brought.
+            commit: false,
         }
     }
 
