@@ -13,24 +13,23 @@ use super::send_schedule::SendSlot;
 use super::sender::Sender;
 use super::summary::MessageRevision;
 use super::work::PreparedBulk;
-use crate::timing::{Expiry, Pace};
+use crate::timing::{Departures, Pace};
 
 /// Names those of a bulk whose turn would come too late, if it was sent at this time from now on. Whoever is cut out
 /// takes no turn, so that those behind them come up earlier.
 pub(super) fn too_late(prepared_bulk: &PreparedBulk, slot: SendSlot, now: Timestamp) -> Option<CutOut> {
     let options = &prepared_bulk.options;
     let start = slot.send_at.or(slot.span.map(|(start, _)| start)).map_or(now, |start| start.max(now));
-    let pace = Pace::new(options.speed);
-    let mut expiry = Expiry::new(options.window.as_ref(), options.validity, start);
-    let (mut closed, mut expired, mut number) = (Vec::new(), Vec::new(), 0);
+    let mut departures = Departures::new(options.window.as_ref(), options.validity, Pace::new(options.speed), start);
+    let (mut closed, mut expired) = (Vec::new(), Vec::new());
     for recipient in &prepared_bulk.people {
-        let turn = pace.leaves_at(start, number);
-        if recipient.closes_at.is_some_and(|closes_at| closes_at <= turn) {
+        let departure = departures.next_one();
+        if recipient.closes_at.is_some_and(|closes_at| closes_at <= departure.leaves) {
             closed.push(recipient.person);
-        } else if expiry.of(turn).is_some() {
+        } else if departure.expires().is_some() {
             expired.push(recipient.person);
         } else {
-            number += 1;
+            departures.take(departure);
         }
     }
     CutOut::of(closed, CutReason::WindowClosed).or_else(|| CutOut::of(expired, CutReason::WouldExpire))

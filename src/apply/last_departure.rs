@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{Claim, DEADLINE_MAX, SKEW_MAX};
 use crate::timing::horizon::validity;
-use crate::timing::next_open;
+use crate::timing::{is_open, next_close, next_open};
 use crate::wire::options::{DeliveryTimeWindow, ValidityPeriod};
 
 /// When the request of a claim was over at the latest.
@@ -33,10 +33,14 @@ pub(super) fn last(claim: &Claim, over: RequestSpan) -> Timestamp {
 
 /// The last instant at which a message of a claim can leave through a delivery window: when the
 /// window opens for whoever comes last, unless their validity is over before that. Both clocks are
-/// given some slack, so that a window which closes just then counts as closed.
+/// given some slack, so that a window which closes just then counts as closed. Whoever has waited for a window
+/// follows by the pace once it opens: then only the end of the validity is sure.
 pub(super) fn through_window(claim: &Claim, window: &DeliveryTimeWindow, period: Option<ValidityPeriod>) -> Timestamp {
+    let first = claim.send_at.unwrap_or(claim.at).checked_sub(SKEW_MAX).unwrap_or(Timestamp::MIN);
     let latest = later(last(claim, RequestSpan::Unknown), SKEW_MAX);
-    next_open(window, latest).min(later(latest, validity(period)))
+    let over = later(latest, validity(period));
+    let waits = !is_open(window, first) || next_close(window, first).is_some_and(|closes| closes <= latest);
+    if claim.until.is_some() && waits { over } else { next_open(window, latest).min(over) }
 }
 
 fn latest_request(claim: &Claim) -> Timestamp {
@@ -95,6 +99,11 @@ mod tests {
         };
         check(window(8, 20), 3600, 8 * 3600);
         check(window(8, 20), 9 * 3600, 9 * 3600 + 300);
+        // By a pace, the queue of those who waited takes its time.
+        let paced = |send_at: i64, until: i64| through_window(&claim(Some(send_at), Some(until)), &window(8, 20), None);
+        assert_eq!(paced(9 * 3600, 10 * 3600), at(10 * 3600 + 300));
+        assert_eq!(paced(3600, 7200), at(7200 + 300 + 48 * 3600));
+        assert_eq!(paced(19 * 3600, 21 * 3600), at(21 * 3600 + 300 + 48 * 3600));
         // Minutes before its end nobody knows on which side the gateway saw it; here validity ends first.
         check(window(8, 20), 20 * 3600 - 60, 20 * 3600 + 240 + 48 * 3600);
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::campaign::{Message, Schedule};
 use crate::identity::{BulkTime, Person};
 use crate::timing::horizon::is_too_far_ahead;
-use crate::timing::{Expires, Expiry, Pace};
+use crate::timing::{Departures, Expires, Pace};
 
 use super::bulk::{Bulk, Recipient};
 use super::clocks::{Clocks, SlotTally};
@@ -144,9 +144,9 @@ impl Batcher<'_> {
             let group = self.start(collected, index);
             let closes_at = collected.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
             // Each bulk has a validity of its own: whoever would expire in this one begins another.
-            if let Some(full) =
-                open.take_if(|open| open.group != group || open.people >= now || open.expires().is_some())
-                && full.people > 0
+            if let Some(full) = open.take_if(|open| {
+                open.group != group || open.people >= now || open.departures.next_one().expires().is_some()
+            }) && full.people > 0
             {
                 until = full.until().or(until);
                 people += full.people;
@@ -154,14 +154,16 @@ impl Batcher<'_> {
                 step(Step::Complete(full));
             }
             let open = open.get_or_insert_with(|| self.open(group, until));
+            let departure = open.departures.next_one();
             if is_too_far_ahead(self.now, open.start) {
                 step(Step::TooEarly);
-            } else if closes_at <= open.next_at() {
+            } else if closes_at <= departure.leaves {
                 step(Step::WindowClosed { index, by_pace: closes_at > group });
-            } else if let Some(expires) = open.expires() {
+            } else if let Some(expires) = departure.expires() {
                 step(Step::WouldExpire { index, expires });
             } else {
-                step(Step::Leaves { index, at: open.next_at(), is_due: open.is_due });
+                step(Step::Leaves { index, at: departure.leaves, is_due: open.is_due });
+                open.departures.take(departure);
                 open.people += 1;
             }
         }
@@ -211,8 +213,8 @@ impl Batcher<'_> {
         let pace = Pace::new(self.message.schedule.speed);
         let start = pace.stagger(group, until);
         let Schedule { window, validity, .. } = &self.message.schedule;
-        let expiry = Expiry::new(window.as_ref(), *validity, start);
-        OpenBulk { pace, group, start, expiry, is_due: self.is_due(start), people: 0 }
+        let departures = Departures::new(window.as_ref(), *validity, pace, start);
+        OpenBulk { pace, group, start, departures, is_due: self.is_due(start), people: 0 }
     }
 
     /// Whether what starts then is handed over by now.
@@ -225,8 +227,8 @@ impl Batcher<'_> {
 /// A bulk under construction.
 struct OpenBulk<'a> {
     pace: Pace,
-    /// Which of its messages would expire.
-    expiry: Expiry<'a>,
+    /// When its messages leave.
+    departures: Departures<'a>,
     /// When its people should get it, before staggering.
     group: Timestamp,
     start: Timestamp,
@@ -237,18 +239,8 @@ struct OpenBulk<'a> {
 }
 
 impl OpenBulk<'_> {
-    /// When the next person would get it.
-    fn next_at(&self) -> Timestamp {
-        self.pace.leaves_at(self.start, self.people as u64)
-    }
-
-    /// Whether the next person's message would expire.
-    fn expires(&mut self) -> Option<Expires> {
-        self.expiry.of(self.next_at())
-    }
-
     /// The end of its paced sending; absent if it is not paced.
     fn until(&self) -> Option<Timestamp> {
-        self.pace.until(self.start, self.people as u64)
+        self.pace.until(self.start, 0).map(|_| self.departures.next_turn())
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::Place;
 use crate::diagnostic::words::plural;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
-use crate::timing;
+use crate::timing::{self, Departures, Pace};
 use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit};
 
 use super::bulk::Bulk;
@@ -176,6 +176,23 @@ impl MessagePlan {
     /// `now`.
     #[must_use]
     pub fn last_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.last_leaves_at(now)).max()
+        self.bulks.iter().chain(&self.later).filter_map(|bulk| self.last_of(bulk, now)).max()
+    }
+
+    /// When the last message of a bulk leaves, likewise: behind all before it, and through the delivery window.
+    #[must_use]
+    pub fn last_of(&self, bulk: &Bulk, now: Timestamp) -> Option<Timestamp> {
+        let Some(window) = &self.window else { return bulk.last_leaves_at(now) };
+        let start = bulk.send_at.unwrap_or(now);
+        let mut departures = Departures::new(Some(window), None, Pace::new(self.speed), start);
+        // Without a limit of the speed all leave together.
+        let count = if self.speed.is_some() { bulk.recipients.len() } else { 1 };
+        let mut last = start;
+        for _ in 0..count {
+            let departure = departures.next_one();
+            last = departure.leaves;
+            departures.take(departure);
+        }
+        (bulk.send_at.is_some() || bulk.until.is_some() || last > start).then_some(last)
     }
 }

@@ -252,8 +252,8 @@ impl<'a> MessageView<'a> {
     #[must_use]
     pub fn new(plan: &Plan, message: &'a MessagePlan, reveal: Reveal) -> Self {
         let not_asked = plan.not_asked_before(message);
-        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now, plan.now));
-        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later, plan.now));
+        let due_now = message.bulks.iter().map(|bulk| BulkView::new(message, bulk, Due::Now, plan.now));
+        let later = message.later.iter().map(|bulk| BulkView::new(message, bulk, Due::Later, plan.now));
         Self {
             message: message.key.to_string(),
             revision: message.revision.get(),
@@ -336,14 +336,14 @@ impl<'a> ZoneView<'a> {
 }
 
 impl<'a> BulkView<'a> {
-    fn new(bulk: &'a Bulk, due: Due, now: Timestamp) -> Self {
+    fn new(plan: &MessagePlan, bulk: &'a Bulk, due: Due, now: Timestamp) -> Self {
         Self {
             bulk_id: IdOfBulk(bulk),
             people: bulk.recipients.len() as u64,
             send_at: bulk.send_at,
             until: bulk.until,
             due,
-            last_at: bulk.last_leaves_at(now),
+            last_at: plan.last_of(bulk, now),
         }
     }
 }

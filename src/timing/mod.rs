@@ -19,7 +19,7 @@ mod zone;
 pub use advice::{ZoneAdvice, is_meant_as_zone, no_zone, zone_advice};
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
-pub use passage::{Expires, Expiry, Passage};
+pub use passage::{Departure, Departures, Expires, Passage};
 pub use slip::{duration_slip, instant_slip, local_slip};
 pub use window::{days_and_hours, is_open, local_hours, next_close, next_open};
 pub use words::{both_clocks, duration, utc};

@@ -85,26 +85,71 @@ impl Passage {
     }
 }
 
-/// Tells of the messages of one bulk, in the order in which they come up, which of them expire.
-#[derive(Debug)]
-pub struct Expiry<'a> {
-    window: Option<&'a DeliveryTimeWindow>,
+/// When a message of a bulk comes up, and when it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departure {
+    /// When it comes up: by the pace, behind those who have left before it.
+    pub turn: Timestamp,
+    /// When it leaves: then, or when the delivery window opens.
+    pub leaves: Timestamp,
     over: Timestamp,
+}
+
+impl Departure {
+    /// How it expires, if it does.
+    #[must_use]
+    pub fn expires(&self) -> Option<Expires> {
+        let Self { turn, leaves, over } = *self;
+        (leaves >= over).then_some(Expires { at: turn, opens: (turn < over).then_some(leaves) })
+    }
+}
+
+/// The messages of one bulk, one after the other. Whoever waited for the delivery window leaves when it opens, and
+/// those behind follow by the pace from then on: a window that opens lets nobody overtake the speed.
+#[derive(Debug)]
+pub struct Departures<'a> {
+    window: Option<&'a DeliveryTimeWindow>,
+    pace: Pace,
+    over: Timestamp,
+    /// Since when the pace holds without a break.
+    since: Timestamp,
+    /// How many messages have left since then.
+    number: u64,
     /// For whoever comes up before this instant the window is open, or it opens at the other one.
     known: Option<(Timestamp, Option<Timestamp>)>,
 }
 
-impl<'a> Expiry<'a> {
+impl<'a> Departures<'a> {
     /// Takes when the bulk starts, from which on the validity is counted.
     #[must_use]
-    pub fn new(window: Option<&'a DeliveryTimeWindow>, validity: Option<ValidityPeriod>, start: Timestamp) -> Self {
-        Self { window, over: later_by(start, effective_validity(validity)), known: None }
+    pub fn new(
+        window: Option<&'a DeliveryTimeWindow>,
+        validity: Option<ValidityPeriod>,
+        pace: Pace,
+        start: Timestamp,
+    ) -> Self {
+        let over = later_by(start, effective_validity(validity));
+        Self { window, pace, over, since: start, number: 0, known: None }
     }
 
-    /// Whether the message expires that comes up at an instant, no earlier than the one before it.
-    pub fn of(&mut self, turn: Timestamp) -> Option<Expires> {
-        let opens = self.opens(turn);
-        (opens >= self.over).then_some(Expires { at: turn, opens: (turn < self.over).then_some(opens) })
+    /// When the next message comes up.
+    #[must_use]
+    pub fn next_turn(&self) -> Timestamp {
+        self.pace.leaves_at(self.since, self.number)
+    }
+
+    /// When the next message leaves.
+    pub fn next_one(&mut self) -> Departure {
+        let turn = self.next_turn();
+        Departure { turn, leaves: self.opens(turn), over: self.over }
+    }
+
+    /// Lets it leave. Whoever is left out takes no turn.
+    pub fn take(&mut self, departure: Departure) {
+        if departure.leaves > departure.turn {
+            (self.since, self.number) = (departure.leaves, 0);
+        }
+        self.number += 1;
     }
 
     fn opens(&mut self, turn: Timestamp) -> Timestamp {
@@ -250,20 +295,48 @@ mod tests {
             let passage = Passage::of(window.as_ref(), minutes(validity), pace, start, count);
             let over = start + effective_validity(minutes(validity)).min(SignedDuration::from_hours(48));
             let (mut waiting, mut expired) = (0, 0);
-            let mut expiry = Expiry::new(window.as_ref(), minutes(validity), start);
             let mut first = None;
             for number in 0..count {
                 let turn = pace.leaves_at(start, number);
                 let leaves = window.as_ref().map_or(turn, |window| next_open(window, turn));
                 waiting += u64::from(leaves > turn && leaves < over);
                 expired += u64::from(leaves >= over);
-                let expires = expiry.of(turn);
-                prop_assert_eq!(expires.is_some(), leaves >= over);
-                first = first.or(expires);
+                let opens = (turn < over).then_some(leaves);
+                first = first.or((leaves >= over).then_some(Expires { at: turn, opens }));
             }
             prop_assert_eq!((passage.waiting, passage.expired), (waiting, expired));
             prop_assert_eq!(passage.expires, first);
             prop_assert_eq!((passage.waits.is_some(), passage.expires.is_some()), (waiting > 0, expired > 0));
+        }
+
+        /// Told by a slow restatement: behind the one before by a step of the pace, and through an open window.
+        #[test]
+        fn nobody_leaves_through_a_closed_window_or_too_close_behind_another(
+            amount in 1_u32..40,
+            days in proptest::sample::subsequence(ALL.to_vec(), 1..=7),
+            hours in (0_u32..1380, 60_u32..1440).prop_map(|(from, length)| (from, (from + length).min(1439))),
+            validity in 1_u32..4000,
+            second in 1_790_000_000_i64..1_791_000_000,
+            left_out in proptest::collection::vec(proptest::bool::ANY, 0..200),
+        ) {
+            // Steps of whole milliseconds, so that no rounding adds up.
+            let amount = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30].into_iter().rfind(|step| *step <= amount).unwrap();
+            let (pace, step) = (pace(amount, SpeedUnit::Hour), SignedDuration::from_millis(3_600_000 / i64::from(amount)));
+            let window = window(&days, hours.0, hours.1);
+            let start = Timestamp::from_second(second).unwrap();
+            let over = start + effective_validity(minutes(validity)).min(SignedDuration::from_hours(48));
+            let mut departures = Departures::new(Some(&window), minutes(validity), pace, start);
+            let mut may_come = start;
+            for is_left_out in left_out {
+                let departure = departures.next_one();
+                let leaves = next_open(&window, may_come);
+                prop_assert_eq!((departure.turn, departure.leaves), (may_come, leaves));
+                prop_assert_eq!(departure.expires().is_some(), leaves >= over);
+                if !is_left_out {
+                    departures.take(departure);
+                    may_come = leaves + step;
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod copied;
 mod flows;
 mod folders;
 mod handed_over;
+mod held;
 mod language;
 mod late;
 mod local_times;
