@@ -202,7 +202,8 @@ mod tests {
         let told = |with_head: &[Pull]| has_head_alone(&pull(), with_head).map_err(|error| error.to_string());
         assert_eq!(told(&[]), Ok(()));
         assert_eq!(told(&[pull(), other(8, "2")]), Ok(()));
-        let both = "pull requests 8 and 9 have the head `11111111` as well as 7: nobody knows whose plan was reviewed";
+        let both =
+            "the head `11111111` of pull request 7 is that of 8 and 9 as well: nobody knows whose plan was reviewed";
         assert_eq!(told(&[pull(), other(8, "1"), other(9, "1")]), Err(both.to_owned()));
     }
 

@@ -90,7 +90,7 @@ pub enum Unbound {
         others: Vec<String>,
     },
     /// Another pull request has the same head, and what was planned for that one may be taken for this one's.
-    #[error("pull requests {} have the head `{head}` as well as {pull}: nobody knows whose plan was reviewed", list(&numbers(others)))]
+    #[error("the head `{head}` of pull request {pull} is that of {} as well: nobody knows whose plan was reviewed", list(&numbers(others)))]
     SharedHead {
         /// The pull request's number.
         pull: u64,

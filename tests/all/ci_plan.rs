@@ -161,6 +161,29 @@ fn what_others_write_in_our_name_is_left_alone() {
 }
 
 #[test]
+fn what_became_of_a_plan_stays_when_somebody_edits_a_pull_request_that_is_merged() {
+    let mut review = Review::new(1);
+    review.plan(ONE).code(0);
+    let before = review.comments();
+    review.forge.state().pull(PULL).is_open = false;
+    review.shop.campaign("Hi from the shop!", 1);
+    let run = review.plan(ONE).code(0);
+    assert!(run.stderr.contains("pull request 7 is not open any more: its comment stays as it is"), "{run}");
+    assert_eq!(review.comments(), before);
+}
+
+#[test]
+fn a_plan_that_an_apply_could_not_find_is_not_there() {
+    let mut review = Review::new(1);
+    let digest = review.shop.run(&["plan", "--format", "json"]).code(0).json()["digest"].as_str().unwrap().to_owned();
+    let name = format!("sendform-acme-shop-{}.plan", digest.strip_prefix("plan/v1:").unwrap());
+    review.shop.project.write(&format!("{name}/taken"), "");
+    let run = review.plan(ONE).code(1);
+    assert!(run.stderr.contains(&format!("error: `{name}` cannot be written")), "{run}");
+    assert!(review.shop.project.read("outputs").contains("plan<<"), "{run}");
+}
+
+#[test]
 fn a_run_that_is_late_leaves_the_comment_of_a_newer_head() {
     let mut review = Review::new(1);
     review.plan(TWO).code(0);

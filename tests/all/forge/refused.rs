@@ -32,6 +32,19 @@ fn what_was_not_reviewed_is_refused() {
     assert_snapshot!(all.join("\n"));
 }
 
+/// Another pull request of the same branch may have been planned later, with another audience.
+#[test]
+fn a_head_that_another_pull_request_has_as_well_is_refused() {
+    let said = refused(5, &[], |merged| {
+        let mut state = merged.forge.state();
+        let mut other = state.pull(PULL).clone();
+        (other.number, other.merge_commit, other.merged_at, other.is_open) = (8, None, None, true);
+        "other".clone_into(&mut other.base_branch);
+        state.pulls.push(other);
+    });
+    assert!(said.contains("of pull request 7 is that of 8 as well: nobody knows whose plan was reviewed"), "{said}");
+}
+
 #[test]
 fn a_plan_that_is_not_what_its_name_says_is_refused() {
     let named = refused(5, &[], |merged| {

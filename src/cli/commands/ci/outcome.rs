@@ -10,7 +10,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::format::OutputFormat;
 use crate::cli::output::Output;
-use crate::forge::facts::ForgeComment;
 use crate::forge::marker::{CommentKind, Marker};
 use crate::forge::{ForgeError, ForgeErrorKind};
 use crate::report::failure_code::FailureCode;
@@ -20,6 +19,7 @@ use crate::report::text::TextForm as _;
 use crate::wire::said::without_secrets;
 
 use super::ground::GitHubGround;
+use super::plan_comment;
 use super::section;
 
 /// What a command says, as people read it, kept for whoever is told later.
@@ -100,24 +100,11 @@ pub(super) fn untold(output: &Output, what: &str, error: &ForgeError) {
     output.tell(&format!("! {what}: {error}\n{hints}"));
 }
 
-/// Comments of ours about this project, the oldest first, with what each says of itself. Others may write a marker as
-/// well as we do.
-pub(super) async fn own_comments(
-    ground: &GitHubGround,
-    login: &str,
-    pull: u64,
-) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
-    let comments = ground.forge.comments(pull).await?;
-    let own = comments.into_iter().filter(|comment| comment.author == login);
-    let marked = own.filter_map(|comment| Some((Marker::read(&comment.body)?, comment)));
-    Ok(marked.filter(|(marker, _)| marker.is_of(&ground.project.id, &ground.dir)).collect())
-}
-
 /// Puts it into the comment that shows the plan, if that is wanted, or else, and where that comment is gone or full,
 /// into one of its own, which a later run writes anew.
 async fn told(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace) -> Result<(), ForgeError> {
     let login = ground.forge.login().await?;
-    let comments = own_comments(ground, &login, outcome.pull).await?;
+    let comments = plan_comment::own(&ground.forge, &login, outcome.pull, (&ground.project.id, &ground.dir)).await?;
     let newest =
         |kind: CommentKind| comments.iter().rfind(|(marker, _)| marker.kind == kind).map(|(_, comment)| comment);
     let (plan, applied) = (newest(CommentKind::Plan), newest(CommentKind::Applied));

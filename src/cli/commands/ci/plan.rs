@@ -86,12 +86,19 @@ pub(super) async fn run(
     }
     let said = PlanSaid::new(&shown, is_from_fork);
     let job = PlanJob { global, args, settings, output, said: &said };
-    let file = job.named(out.as_deref());
+    // Nobody approves what an apply cannot find.
+    let (file, unnamed) = match job.named(out.as_deref()) {
+        Ok(file) => (file, Exit::Done),
+        Err(failure) => {
+            output.tell_failure(&failure);
+            (None, failure.exit)
+        }
+    };
     let more = match &occasion {
         Occasion::GitHub(runner, asked) => job.tell_github(runner, asked, file.as_deref()).await,
         Occasion::GitLab(_) => Exit::Done,
     };
-    ended.map(|exit| exit.or(more))
+    ended.map(|exit| exit.or(more).or(unnamed))
 }
 
 /// A plan that was made in a run of CI.
@@ -105,21 +112,18 @@ struct PlanJob<'a> {
 
 impl PlanJob<'_> {
     /// Gives the plan's file its name, by which `ci apply` finds it; nothing if nothing was frozen.
-    fn named(&self, unnamed: Option<&Path>) -> Option<PathBuf> {
-        let unnamed = unnamed.filter(|file| file.exists())?;
+    fn named(&self, unnamed: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+        let Some(unnamed) = unnamed.filter(|file| file.exists()) else { return Ok(None) };
         let digest = self.said.digest().and_then(PlanDigest::parse);
         let name = self.project().zip(digest).map(|(project, digest)| PlanName { project, digest }.to_string());
         let Some(name) = name else {
             drop(fs::remove_file(unnamed));
-            return None;
+            return Ok(None);
         };
         match fs::rename(unnamed, &name) {
-            Ok(()) => Some(PathBuf::from(name)),
+            Ok(()) => Ok(Some(PathBuf::from(name))),
             Err(error) => {
-                let failure =
-                    Failure::new(FailureCode::Environment, format!("`{name}` cannot be written")).because(&error);
-                self.output.tell_failure(&failure);
-                None
+                Err(Failure::new(FailureCode::Environment, format!("`{name}` cannot be written")).because(&error))
             }
         }
     }
@@ -200,6 +204,9 @@ impl PlanJob<'_> {
             Ok(Commented::NewerHead) => {
                 self.output.note(&format!("pull request {pull} has a newer head, whose own run shows its plan\n"));
             }
+            Ok(Commented::Over) => {
+                self.output.note(&format!("pull request {pull} is not open any more: its comment stays as it is\n"));
+            }
             Err(error) => outcome::untold(self.output, &what, &error),
         }
     }
@@ -214,7 +221,7 @@ impl PlanJob<'_> {
         };
         let Some(dir) = self.dir(runner, what) else { return Exit::Mismatch };
         let Some(forge) = self.forge(runner, what) else { return Exit::Mismatch };
-        let comments = match plan_comment::own(&forge, pull, (&project, &dir)).await {
+        let comments = match plan_comment::plans(&forge, pull, (&project, &dir)).await {
             Ok(comments) => comments,
             Err(error) => {
                 outcome::untold(self.output, what, &error);

@@ -20,19 +20,32 @@ pub(super) enum Commented {
     InPlace,
     /// The pull request has a newer head by now, whose own run says what there is to say.
     NewerHead,
+    /// The pull request is not open any more: its comment tells what became of the plan that was reviewed.
+    Over,
 }
 
-/// Comments of ours of one kind about a project in a folder, the oldest first, with what each says of itself. Only those
-/// that the token's own identity has written: everybody can write a marker.
+/// Comments of ours about a project in a folder, the oldest first, with what each says of itself. Only those that the
+/// token's own identity has written: everybody can write a marker.
 pub(super) async fn own(
     forge: &GitHub,
+    login: &str,
     pull: u64,
     (project, dir): (&ProjectId, &str),
 ) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
-    let login = forge.login().await?;
     let comments = forge.comments(pull).await?.into_iter().filter(|comment| comment.author == login);
     let marked = comments.filter_map(|comment| Some((Marker::read(&comment.body)?, comment)));
-    Ok(marked.filter(|(marker, _)| marker.kind == CommentKind::Plan && marker.is_of(project, dir)).collect())
+    Ok(marked.filter(|(marker, _)| marker.is_of(project, dir)).collect())
+}
+
+/// Those of them that show plans.
+pub(super) async fn plans(
+    forge: &GitHub,
+    pull: u64,
+    of: (&ProjectId, &str),
+) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
+    let mut comments = own(forge, &forge.login().await?, pull, of).await?;
+    comments.retain(|(marker, _)| marker.kind == CommentKind::Plan);
+    Ok(comments)
 }
 
 /// Shows a plan.
@@ -46,10 +59,14 @@ pub(super) async fn show(
     body: &str,
     place: CommentPlace,
 ) -> Result<Commented, ForgeError> {
-    if forge.pull(pull).await?.head != marker.head {
+    let now = forge.pull(pull).await?;
+    if !now.is_open {
+        return Ok(Commented::Over);
+    }
+    if now.head != marker.head {
         return Ok(Commented::NewerHead);
     }
-    let earlier = own(forge, pull, (&marker.project, &marker.dir)).await?;
+    let earlier = plans(forge, pull, (&marker.project, &marker.dir)).await?;
     let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
     if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
         forge.change_comment(comment.id, body).await?;

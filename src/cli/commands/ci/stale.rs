@@ -8,7 +8,8 @@ use crate::forge::marker::{CommentKind, Marker};
 use crate::report::words::{number, plural};
 
 use super::ground::GitHubGround;
-use super::outcome::{own_comments, untold};
+use super::outcome::untold;
+use super::plan_comment;
 
 /// How many open pull requests are looked at: each costs a request.
 const PULLS_MAX: usize = 50;
@@ -39,7 +40,7 @@ async fn told(ground: &GitHubGround, applied: &Pull, output: &Output) -> Result<
     }
     let mut count = 0;
     for pull in others.into_iter().take(PULLS_MAX) {
-        let comments = own_comments(ground, &login, pull.number).await?;
+        let comments = plan_comment::own(&ground.forge, &login, pull.number, (&ground.project.id, &ground.dir)).await?;
         let plan = comments.iter().rfind(|(marker, _)| marker.kind == CommentKind::Plan);
         let Some((plan, _)) = plan.filter(|(marker, _)| marker.digest.is_some()) else { continue };
         let is_told = |(marker, _): &(Marker, _)| marker.kind == CommentKind::Stale && marker.digest == plan.digest;
