@@ -2,7 +2,7 @@
 //! server and removes its folder when its input ends: so nothing is left, however the tests end.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -128,8 +128,13 @@ impl Cluster {
     pub(crate) fn owner_runs(&self, program: &str, arguments: &[&str]) {
         let mut command = as_owner(program);
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null());
-        let status = command.stderr(Stdio::null()).status();
-        assert!(status.is_ok_and(|status| status.success()), "{program} {arguments:?}");
+        // A file instead of a pipe: a server that it starts keeps what it has been given.
+        let mut said = tempfile::tempfile().expect("a temporary file");
+        let status = command.stderr(said.try_clone().expect("a file can be shared")).status();
+        let is_done = status.is_ok_and(|status| status.success());
+        let mut told = String::new();
+        said.rewind().and_then(|()| said.read_to_string(&mut told)).expect("what it said can be read");
+        assert!(is_done, "{program} {arguments:?}\n{told}");
     }
 
     /// Where its data is.

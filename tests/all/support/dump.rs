@@ -6,7 +6,7 @@ use super::Cluster;
 
 /// The tables of a ledger.
 const TABLES: &str = "sendform.ledgers, sendform.messages, sendform.claims, sendform.outcomes, sendform.persons, \
-                      sendform.plans, sendform.bulks, sendform.paces, sendform.marks, sendform.version";
+                      sendform.plans, sendform.bulks, sendform.paces, sendform.marks, sendform.stops, sendform.version";
 
 /// How a dump is put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
