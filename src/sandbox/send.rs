@@ -29,7 +29,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     }
     let sequence = sandbox.sequence();
     let mut bulk = bulk(sandbox, request, (now, sequence), fault_plan);
-    match keep(sandbox, &bulk, (body.clone(), sequence)).await {
+    match keep(sandbox, &bulk, (body, sequence)).await {
         Ok(receipt) => {
             bulk.header.number = receipt.number;
             bulk.rejected = receipt.rejected;
@@ -65,7 +65,7 @@ fn bulk<'a>(
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
-async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (Bytes, u64)) -> Result<Receipt, SandboxError> {
+async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64)) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
     let entry = NewBulk::new(bulk, body, sandbox.options().choices.duplicates);
     let (sandbox_of_task, messages) = (sandbox.clone(), bulk.table.messages.len());

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::bulk::AcceptedBulk;
 use super::status;
 use crate::wire::error::{ApiError, Resource, Violation};
-use crate::wire::response::Status;
 
 /// The documentation to which errors point.
 const DOCS: &str = "https://www.infobip.com/docs/essentials";
@@ -28,12 +28,17 @@ pub struct AcceptedAnswer<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct MessageAnswer<'a> {
     message_id: &'a str,
-    status: Cow<'static, Status>,
+    status: Cow<'static, RawValue>,
     destination: &'a str,
 }
 
-/// The status of nearly every message.
-static PENDING: LazyLock<Status> = LazyLock::new(|| status::status(status::PENDING_ACCEPTED));
+/// The status of nearly every message, written once.
+static PENDING: LazyLock<Box<RawValue>> = LazyLock::new(|| written(status::PENDING_ACCEPTED));
+
+/// A status as it is written.
+fn written(id: u16) -> Box<RawValue> {
+    to_raw_value(&status::status(id)).expect("a status of texts and numbers can be written")
+}
 
 /// The body of a 200 to a send.
 #[must_use]
@@ -41,8 +46,8 @@ pub fn accepted<'a>(bulk: &'a AcceptedBulk<'_>) -> AcceptedAnswer<'a> {
     let messages = bulk.table.messages.iter().enumerate().map(|(position, message)| MessageAnswer {
         message_id: &message.message_id,
         status: match bulk.rejection(position) {
-            Some(rejection) => Cow::Owned(status::status(rejection)),
-            None => Cow::Borrowed(&*PENDING),
+            Some(rejection) => Cow::Owned(written(rejection)),
+            None => Cow::Borrowed(&**PENDING),
         },
         destination: &message.to,
     });

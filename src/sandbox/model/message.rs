@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, ValidityPeriod};
-use crate::wire::request::{Delivery, Message, Schedule};
+use crate::wire::request::{Delivery, Destination, Message, Schedule, Webhooks};
 
 /// With how many of the latest terms new ones are compared: most messages have those of the one
 /// before, and a request in which all differ must not cost the square of its length.
@@ -59,21 +59,20 @@ impl<'a> MessageTable<'a> {
     /// Adds a message of a request: one for each of its destinations.
     fn add(&mut self, message: Message<'a>) {
         let Message { sender, destinations, content, options, webhooks } = message;
+        let Webhooks { delivery, content_type, callback_data } = webhooks;
         let terms = self.place(SharedOptions {
             sender,
             platform: options.platform.map(Cow::into_owned),
             validity_period: options.validity_period,
             delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
             campaign_reference_id: options.campaign_reference_id,
-            delivery: webhooks.delivery,
-            content_type: webhooks.content_type,
+            delivery,
+            content_type,
         });
-        self.messages.extend(destinations.into_iter().map(|destination| ReceivedMessage {
-            terms,
-            to: destination.to,
-            message_id: destination.message_id.unwrap_or_default(),
-            content: content.clone(),
-            callback_data: webhooks.callback_data.clone(),
+        let copies = std::iter::repeat_n((content, callback_data), destinations.len());
+        self.messages.extend(destinations.into_iter().zip(copies).map(|(destination, (content, callback_data))| {
+            let Destination { to, message_id } = destination;
+            ReceivedMessage { terms, to, message_id: message_id.unwrap_or_default(), content, callback_data }
         }));
     }
 

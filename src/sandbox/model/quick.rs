@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::check::{Rules, date_of, window_fault};
@@ -23,15 +23,91 @@ use crate::wire::{limits, names};
 /// Reads a body; `None` if it is not plainly right.
 pub(super) fn read<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Option<Request<'a>> {
     let is_lenient = rules.choices.unknown_fields == UnknownFieldRule::Ignore && rules.choices.nulls == Nulls::Ignore;
-    let Mapped(body): Mapped<BodyText<'a>> =
-        if is_lenient { serde_json::from_slice(bytes).ok()? } else { return None };
-    let messages = some(body.messages)?.into_iter().map(|Mapped(message)| message.check(rules));
-    let messages = messages.collect::<Option<Vec<_>>>()?;
-    let schedule = match body.options.and_then(|Mapped(options)| options.schedule) {
-        Some(Mapped(schedule)) => schedule.check(rules)?,
-        None => Schedule::default(),
-    };
-    Some(Request { messages, options: RequestOptions { schedule } })
+    if !is_lenient {
+        return None;
+    }
+    // Looked at once as a whole: text by text that takes many times as long.
+    let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(bytes).ok()?);
+    let request = RequestSeed(rules).deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    (!request.messages.is_empty()).then_some(request)
+}
+
+/// Reads a body. Each message is checked as soon as it is read, so that only what is kept of it takes room.
+struct RequestSeed<'r>(&'r Rules<'r>);
+
+/// What a body has.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum BodyField {
+    Messages,
+    Options,
+}
+
+impl<'de> DeserializeSeed<'de> for RequestSeed<'_> {
+    type Value = Request<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Request<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RequestSeed<'_> {
+    type Value = Request<'de>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Request<'de>, A::Error> {
+        let (mut messages, mut options) = (None, None);
+        while let Some(field) = map.next_key()? {
+            let is_new = match field {
+                BodyField::Messages => messages.replace(map.next_value_seed(MessagesSeed(self.0))?).is_none(),
+                BodyField::Options => options.replace(map.next_value::<Option<Mapped<OptionsText<'de>>>>()?).is_none(),
+            };
+            if !is_new {
+                return Err(A::Error::custom("a field twice"));
+            }
+        }
+        let schedule = match options.flatten().and_then(|Mapped(options)| options.schedule) {
+            Some(Mapped(schedule)) => schedule.check(self.0).ok_or_else(not_right)?,
+            None => Schedule::default(),
+        };
+        Ok(Request { messages: messages.unwrap_or_default(), options: RequestOptions { schedule } })
+    }
+}
+
+/// Reads the messages of a body.
+struct MessagesSeed<'r>(&'r Rules<'r>);
+
+impl<'de> DeserializeSeed<'de> for MessagesSeed<'_> {
+    type Value = Vec<Message<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Message<'de>>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MessagesSeed<'_> {
+    type Value = Vec<Message<'de>>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of messages")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<Vec<Message<'de>>, A::Error> {
+        let mut checked = Vec::new();
+        while let Some(Mapped(message)) = messages.next_element::<Mapped<MessageText<'de>>>()? {
+            checked.push(message.check(self.0).ok_or_else(not_right)?);
+        }
+        Ok(checked)
+    }
+}
+
+/// What ends the reading of a body that is not plainly right. Nobody reads it.
+fn not_right<E: serde::de::Error>() -> E {
+    E::custom("not plainly right")
 }
 
 /// A text that lies in the body wherever that can be.
@@ -116,15 +192,6 @@ fn whole(JsonText(text): JsonText<'_>) -> Cow<'_, str> {
 /// A number from 1 to the largest amount.
 fn amount(amount: u32) -> Option<u32> {
     (1..=limits::AMOUNT_MAX).contains(&amount).then_some(amount)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BodyText<'a> {
-    #[serde(borrow)]
-    messages: Vec<Mapped<MessageText<'a>>>,
-    #[serde(borrow, default)]
-    options: Option<Mapped<OptionsText<'a>>>,
 }
 
 #[derive(Deserialize)]

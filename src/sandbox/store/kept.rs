@@ -1,8 +1,8 @@
 //! What is kept, and what is asked for.
 
-use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::packed::pack;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::message::SendTiming;
@@ -18,7 +18,8 @@ pub struct NewBulk {
     pub(super) message_ids: Vec<String>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
-    pub(super) body: Bytes,
+    /// Packed.
+    pub(super) body: Vec<u8>,
     pub(super) sequence: u64,
 }
 
@@ -26,7 +27,7 @@ impl NewBulk {
     /// Writes a bulk down as it will be kept; its number is not looked at. Its messages are kept as the body in
     /// which they came, with the number from which the ids came that the body lacks.
     #[must_use]
-    pub fn new(bulk: &AcceptedBulk<'_>, (body, sequence): (Bytes, u64), duplicates: Duplicates) -> Self {
+    pub fn new(bulk: &AcceptedBulk<'_>, (body, sequence): (&[u8], u64), duplicates: Duplicates) -> Self {
         let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
         let messages = &bulk.table.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
@@ -42,7 +43,7 @@ impl NewBulk {
             message_ids,
             rejected: bulk.rejected.clone(),
             hashes: hashes.collect(),
-            body,
+            body: pack(body),
             sequence,
         }
     }

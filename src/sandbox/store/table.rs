@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
 use super::kept::NewBulk;
+use super::packed::unpack;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::check::read_again;
 use crate::sandbox::model::ids;
@@ -21,7 +22,7 @@ use crate::sandbox::model::rules::ChannelRules;
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;
 /// The version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -37,7 +38,7 @@ const SCHEMA: &str = "
         rejected TEXT NOT NULL,       -- JSON: [[position, status], …]
         hashes BLOB NOT NULL,         -- of the messageIds, 8 bytes each
         sequence INTEGER NOT NULL,    -- from which the ids come that the body lacks
-        body BLOB NOT NULL            -- as it came
+        body BLOB NOT NULL            -- as it came, packed
     ) STRICT;
     CREATE INDEX bulk_by_id ON bulk (bulk_id);
     CREATE INDEX bulk_by_time ON bulk (last_at, first_at);
@@ -119,7 +120,7 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
         json(&rejected)?,
         entry.hashes,
         i64::try_from(entry.sequence).unwrap_or(i64::MAX),
-        &*entry.body,
+        entry.body,
     ])
 }
 
@@ -305,8 +306,9 @@ pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Res
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
         let sequence = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
-        let request = read_again(row.get_ref(2)?.as_blob()?, header.accepted_at);
-        let request = request.ok_or_else(|| broken(2, serde::de::Error::custom("it was never accepted")))?;
+        let never = || broken(2, serde::de::Error::custom("it was never accepted"));
+        let body = unpack(row.get_ref(2)?.as_blob()?).ok_or_else(never)?;
+        let request = read_again(&body, header.accepted_at).ok_or_else(never)?;
         let mut table = MessageTable::from(request.messages);
         ids::fill(&mut table, &header.bulk_id, sequence);
         Ok(AcceptedBulk { header, table: table.into_owned(), rejected })

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -56,7 +55,7 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk
 }
 
 /// The body in which such a bulk comes.
-fn body(bulk: &AcceptedBulk<'_>) -> Bytes {
+fn body(bulk: &AcceptedBulk<'_>) -> String {
     let messages = bulk.table.messages.iter().map(|message| {
         json!({
             "sender": "shop",
@@ -64,11 +63,11 @@ fn body(bulk: &AcceptedBulk<'_>) -> Bytes {
             "content": message.content,
         })
     });
-    Bytes::from(json!({ "messages": messages.collect::<Vec<_>>() }).to_string())
+    json!({ "messages": messages.collect::<Vec<_>>() }).to_string()
 }
 
 async fn accept(books: &MessageStore, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
-    books.accept(NewBulk::new(bulk, (body(bulk), 0), duplicates)).await.unwrap()
+    books.accept(NewBulk::new(bulk, (body(bulk).as_bytes(), 0), duplicates)).await.unwrap()
 }
 
 fn counts(path: &Path) -> Vec<(String, u64)> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
 
+mod exchange;
 mod rate;
+mod readers;
 mod week;
 
 fn main() {

@@ -1,7 +1,6 @@
 //! How many messages a second are taken in over four connections, in bulks of a thousand: by the sandbox, and by
 //! a bare server that reads the same bodies and writes the same answers and does nothing else.
 
-use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 
@@ -13,57 +12,17 @@ use divan::counter::ItemsCount;
 use sendform::sandbox::options::Options;
 use sendform::sandbox::{self, Running};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+
+use super::exchange::{exchange, request, runtime};
 
 const MESSAGES: u64 = 1_000;
 const CONNECTIONS: u64 = 4;
 /// How many bulks each connection sends in one sample.
 const BULKS: u64 = 25;
 
-fn request(address: SocketAddr) -> Vec<u8> {
-    let message = |number: u64| {
-        json!({
-            "sender": "shop",
-            "destinations": [{
-                "to": format!("178414{number:011}"),
-                "messageId": format!("spring-sale.announce.r1.{number:016x}"),
-            }],
-            "content": { "type": "TEXT", "text": format!("Hi Ana {number}, the spring sale is on in Zagreb! {}", "x".repeat(120)) },
-            "options": { "campaignReferenceId": "spring-sale" },
-        })
-    };
-    let messages: Vec<Value> = (0..MESSAGES).map(message).collect();
-    let body = json!({ "messages": messages, "options": { "schedule": { "bulkId": "b" } } }).to_string();
-    let length = body.len();
-    format!(
-        "POST /instagram/1/messages HTTP/1.1\r\nHost: {address}\r\nAuthorization: App k\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
-/// Sends a request and reads its answer to the end.
-fn exchange(stream: &mut TcpStream, request: &[u8]) {
-    stream.write_all(request).unwrap();
-    let (mut answer, mut part) = (Vec::new(), [0_u8; 65_536]);
-    loop {
-        let count = stream.read(&mut part).unwrap();
-        assert!(count > 0, "the server closed the connection");
-        answer.extend_from_slice(part.get(..count).unwrap());
-        let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(answer.get(..head).unwrap()).to_ascii_lowercase();
-        assert!(text.starts_with("http/1.1 200 "), "{text}");
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-        if answer.len() >= head + 4 + length.unwrap() {
-            return;
-        }
-    }
-}
-
 fn send(address: SocketAddr) {
-    let request = request(address);
+    let request = request(address, MESSAGES);
     thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| {
@@ -75,10 +34,6 @@ fn send(address: SocketAddr) {
             });
         }
     });
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
 }
 
 fn measure(bencher: Bencher<'_, '_>, address: SocketAddr) {
