@@ -107,6 +107,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
                 continue;
             }
+            self.ports.clock.look().await;
             // Nothing that may take long stands between these looks and the claim.
             if !self.goes_on().await {
                 return None;
@@ -221,6 +222,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
+            machine_at: self.ports.clock.machine_now(),
             dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
             is_recovered: false,
             by: self.settings.by.clone(),
@@ -306,6 +308,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         if !self.may_claim_more(&prepared_bulk.message()).await {
             return Requested::NotBegun;
         }
+        self.ports.clock.look().await;
         // Nothing that may take long stands between these looks and the request.
         if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return Requested::NotBegun;

@@ -13,6 +13,7 @@ use super::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::{MessageId, MessageKey, Person};
 use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, StopOrder, Weighed};
 use crate::plan::Bulk;
+use crate::wire::sandbox_time::SandboxTime;
 
 /// Keeps the ledger.
 pub trait Store: Sync {
@@ -164,8 +165,30 @@ impl OptOuts for () {
 
 /// Tells the time.
 pub trait Clock: Sync {
-    /// The time of day.
+    /// The time of day, by which people are planned and sent to: the machine's, or that of a sandbox on it.
     fn now(&self) -> Timestamp;
+
+    /// The machine's own time of day, where that is another one: where a sandbox tells the time.
+    fn machine_now(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// The time of day by which runs on several machines see of each other whether they may still live: no sandbox
+    /// tells it.
+    fn lives_at(&self) -> Timestamp {
+        self.machine_now().unwrap_or_else(|| self.now())
+    }
+
+    /// Takes in what a sandbox on this machine says of its time in an answer that has just come, after so long.
+    /// False if this run goes by another clock.
+    fn hears(&self, _said: SandboxTime, _after: Duration) -> bool {
+        false
+    }
+
+    /// Looks again what time it is, where somebody else tells it who may have set it since.
+    fn look(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
 
     /// The time since the run began, which never goes back, and which goes on while the machine
     /// sleeps.

@@ -1,4 +1,4 @@
-//! The clock of a run.
+//! The clock of a run: the machine's, but for the time of day, which is a sandbox's where one is believed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::apply::Clock;
 use crate::gateway::SystemClock;
+use crate::wire::sandbox_time::SandboxTime;
 
 use super::context::Context;
 
@@ -28,6 +29,23 @@ impl RunClock {
 impl Clock for RunClock {
     fn now(&self) -> Timestamp {
         self.context.gateway.now()
+    }
+
+    fn machine_now(&self) -> Option<Timestamp> {
+        self.context.gateway.machine_now()
+    }
+
+    fn hears(&self, said: SandboxTime, after: Duration) -> bool {
+        if let Some(clock) = self.context.gateway.followed() {
+            clock.hears(said, after);
+        }
+        self.context.gateway.has_sandbox_time()
+    }
+
+    async fn look(&self) {
+        if let Some(clock) = self.context.gateway.followed() {
+            clock.look().await;
+        }
     }
 
     fn elapsed(&self) -> Duration {

@@ -18,6 +18,7 @@ use super::files::{self, ProjectFiles};
 use super::gateway::GatewayAccess;
 use super::home::ProjectPaths;
 use super::output::Output;
+use super::sandbox_time;
 use super::settings::Settings;
 
 /// How many messages are listed when one is not known.
@@ -67,11 +68,14 @@ impl Context {
     async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
         let (files, project) = whole(global, output)?;
         files.home.check_private()?;
-        let gateway = if global.sandbox {
+        let mut gateway = if global.sandbox {
             GatewayAccess::sandbox(&project, &files.home, settings, global).await?
         } else {
             GatewayAccess::real(&project, &files.home, settings)?
         };
+        if let Some(note) = sandbox_time::follow(&mut gateway, settings).await? {
+            output.note(&note);
+        }
         Ok(Self {
             home: files.home,
             folders: files.folders,

@@ -121,6 +121,7 @@ impl From<FailureCode> for Exit {
             | Code::LockfileLeftBehind
             | Code::RunsUnclosed
             | Code::LedgerLacks
+            | Code::TimeBeforeLedger
             | Code::AcceptedTwice
             | Code::LedgerKeyMissing
             | Code::KeyUnknown

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::campaign::{Project, SandboxSettings, State};
+use crate::gateway::FollowedClock;
 use crate::identity::{KeyId, Keys};
 use crate::report::failure_code::FailureCode;
 use crate::sandbox::clock::{ClockStart, Speed};
@@ -37,6 +38,8 @@ pub(super) struct GatewayAccess {
     pub sandbox: Option<Running>,
     /// A fixed time of day.
     fixed_now: Option<Timestamp>,
+    /// The clock of a sandbox that runs on its own on this machine, once it was asked.
+    followed: Option<FollowedClock>,
     /// Whether the environment names it, and not only the project's files.
     pub is_from_environment: bool,
 }
@@ -69,6 +72,7 @@ impl GatewayAccess {
             is_embedded: false,
             sandbox: None,
             fixed_now: settings.now,
+            followed: None,
             is_from_environment: settings.base_url.is_some(),
         })
     }
@@ -87,6 +91,7 @@ impl GatewayAccess {
             is_embedded: true,
             sandbox: None,
             fixed_now: settings.now,
+            followed: None,
             is_from_environment: false,
         })
     }
@@ -117,17 +122,50 @@ impl GatewayAccess {
             is_embedded: true,
             sandbox: Some(running),
             fixed_now: None,
+            followed: None,
             is_from_environment: false,
         })
     }
 
-    /// The time of day: the sandbox's in a sandbox run.
+    /// The time of day: that of a sandbox, if it is one that is believed; see [`super::sandbox_time`].
     #[must_use]
     pub(super) fn now(&self) -> Timestamp {
-        match &self.sandbox {
-            Some(sandbox) => sandbox.now(),
-            None => self.fixed_now.unwrap_or_else(Timestamp::now),
+        match (&self.sandbox, &self.followed) {
+            (Some(sandbox), _) => sandbox.now(),
+            (None, Some(clock)) => clock.now(),
+            (None, None) => self.fixed_now.unwrap_or_else(Timestamp::now),
         }
+    }
+
+    /// The time of day of this machine, if it is not the run's: another run does not live longer or shorter because a
+    /// sandbox's clock is set. Nobody but this run sends to the embedded one.
+    #[must_use]
+    pub(super) fn machine_now(&self) -> Option<Timestamp> {
+        self.followed.as_ref().map(|_| Timestamp::now())
+    }
+
+    /// The time of day by which it is seen whether other runs may still live.
+    #[must_use]
+    pub(super) fn lives_at(&self) -> Timestamp {
+        self.machine_now().unwrap_or_else(|| self.now())
+    }
+
+    /// Takes the time of a sandbox that runs on its own from now on, and none that was fixed.
+    pub(super) fn follow(&mut self, clock: FollowedClock) {
+        self.followed = Some(clock);
+        self.fixed_now = None;
+    }
+
+    /// The clock of a sandbox that runs on its own, if this run goes by it.
+    #[must_use]
+    pub(super) fn followed(&self) -> Option<&FollowedClock> {
+        self.followed.as_ref()
+    }
+
+    /// Whether a sandbox tells the time, the embedded one or another.
+    #[must_use]
+    pub(super) fn has_sandbox_time(&self) -> bool {
+        self.sandbox.is_some() || self.followed.is_some()
     }
 
     /// Whether its time of day stands still, as tests want it: then it is no clock to compare others

@@ -28,6 +28,7 @@ mod prepare;
 mod progress;
 mod recording;
 mod rejections;
+mod sandbox_time;
 mod settings;
 mod shell_quote;
 mod shown;

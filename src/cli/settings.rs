@@ -17,6 +17,9 @@ use crate::wire::said;
 
 use super::failure::Failure;
 
+/// The option that fixes the time of day.
+const NOW_OPTION: &str = "--now";
+
 /// How long the name of whoever runs this may be, in characters.
 const BY_MAX: usize = 64;
 
@@ -168,9 +171,15 @@ impl Settings {
     pub(super) fn with_now(mut self, now: Option<Timestamp>) -> Self {
         if now.is_some() {
             self.now = now;
-            self.now_given_with = "--now";
+            self.now_given_with = NOW_OPTION;
         }
         self
+    }
+
+    /// Whether a fixed time of day was typed, and is not the environment's.
+    #[must_use]
+    pub(super) fn is_now_typed(&self) -> bool {
+        self.now_given_with == NOW_OPTION
     }
 
     /// The first variable, or option, that is set and is for tests only.

@@ -49,7 +49,7 @@ pub(super) fn expected_by_anybody(context: &Context) -> Result<Binding, Failure>
 pub(super) fn visit(context: &Context, note: &str) -> Result<Visit, Failure> {
     let gateway = &context.gateway;
     let visit = Visit::new(RunId(random()?), note, gateway.now());
-    Ok(Visit { is_gateway_sure: gateway.is_from_environment, ..visit })
+    Ok(Visit { lives_at: gateway.lives_at(), is_gateway_sure: gateway.is_from_environment, ..visit })
 }
 
 /// Reads what the ledger's home has, for looking. The sandbox has an empty one until something was sent to it.
@@ -58,7 +58,7 @@ pub(super) fn visit(context: &Context, note: &str) -> Result<Visit, Failure> {
 /// If it is missing, damaged, or not this project's.
 pub(super) async fn look(context: &Context) -> Result<ReadOnlyLedger, Failure> {
     let expected = expected_by_anybody(context)?;
-    let seen = context.gateway.ledger.look(&expected, context.gateway.now()).await;
+    let seen = context.gateway.ledger.look(&expected, context.gateway.lives_at()).await;
     seen_or_new(context, &expected, seen)
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn look_as(
 ) -> Result<LedgerSeen, Failure> {
     let (mut seen, refusal) = if reading.offline {
         let expected = expected_by_anybody(context)?;
-        let seen = context.gateway.ledger.look_here(&expected, context.gateway.now()).await;
+        let seen = context.gateway.ledger.look_here(&expected, context.gateway.lives_at()).await;
         (seen_or_new(context, &expected, seen)?, None)
     } else {
         let seen = look(context).await?;
@@ -127,7 +127,7 @@ pub(super) async fn look_in_clear(
     context: &Context,
     output: &Output,
 ) -> Result<Option<ReadOnlyLedger>, Failure> {
-    let (location, now) = (&context.gateway.ledger, context.gateway.now());
+    let (location, now) = (&context.gateway.ledger, context.gateway.lives_at());
     let expected = expected_by_anybody(context)?;
     let seen =
         if reading.offline { location.look_here(&expected, now).await } else { location.look(&expected, now).await };

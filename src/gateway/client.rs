@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -66,6 +66,8 @@ pub struct Client<C> {
     /// What answers tell of the gateway's time.
     pub(super) time: GatewayTime,
     is_on_loopback: bool,
+    /// Whether an answer from elsewhere said that it is a sandbox's.
+    is_pretended: AtomicBool,
 }
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
@@ -91,7 +93,8 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
         let authorization = authorization(key)?;
         let http = http_client(limits)?;
         let is_on_loopback = is_loopback(base);
-        Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default(), time, is_on_loopback })
+        let (rate, is_pretended) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Self { http, messages, logs, authorization, limits, clock, rate, time, is_on_loopback, is_pretended })
     }
 }
 
@@ -111,7 +114,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
             return SendOutcome::Refused(Refusal::NotStarted);
         }
         let (clock, start) = (self.clock.clone(), ticket.start().clone());
-        let before = self.clock.now();
+        let before = RequestBegin::now(&self.clock);
         let (body, refused) = GuardedBody::new(request.body().clone(), move || start.begin(clock.elapsed()));
         let sending = self
             .http
@@ -142,14 +145,40 @@ impl<C: Clock> Client<C> {
         &self.time
     }
 
+    /// Whether the gateway has said that it is a sandbox although it is not on this machine, where nobody believes it:
+    /// its time is compared with ours as that of any gateway is.
+    pub fn is_pretended_sandbox(&self) -> bool {
+        self.is_pretended.load(Ordering::Relaxed)
+    }
+
     /// Takes in what an answer, whose head has just come, says of the gateway's time, if it says anything.
-    pub(super) fn stamp(&self, headers: &HeaderMap, before: Timestamp) -> Option<Stamp> {
+    pub(super) fn stamp(&self, headers: &HeaderMap, asked: RequestBegin) -> Option<Stamp> {
+        let elapsed = self.clock.elapsed();
+        let said = stamp::sandbox(headers);
+        let is_sandbox = self.is_on_loopback
+            && said.is_some_and(|said| self.clock.hears(said, elapsed.saturating_sub(asked.elapsed)));
+        if !self.is_on_loopback && headers.contains_key(SANDBOX_HEADER) {
+            self.is_pretended.store(true, Ordering::Relaxed);
+        }
         let date = stamp::date(headers)?;
-        let is_sandbox = self.is_on_loopback && headers.contains_key(SANDBOX_HEADER);
-        let (after, elapsed) = (self.clock.now(), self.clock.elapsed());
-        let stamp = Stamp { before, after, elapsed, date, is_sandbox };
+        let stamp = Stamp { before: asked.at, after: self.clock.now(), elapsed, date, is_sandbox };
         self.time.take(&stamp);
         Some(stamp)
+    }
+}
+
+/// When a request began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RequestBegin {
+    /// The time of day.
+    pub(super) at: Timestamp,
+    /// The time since the run began.
+    elapsed: Duration,
+}
+
+impl RequestBegin {
+    pub(super) fn now(clock: &impl Clock) -> Self {
+        Self { at: clock.now(), elapsed: clock.elapsed() }
     }
 }
 

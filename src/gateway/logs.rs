@@ -9,7 +9,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL};
 use url::{Url, form_urlencoded};
 
 use super::answer::RawResponse;
-use super::client::Client;
+use super::client::{Client, RequestBegin};
 use super::gathering::Gathering;
 use super::page::{self, Page, Turn};
 use crate::apply::Clock;
@@ -124,16 +124,16 @@ impl<C: Clock> Client<C> {
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
-        let before = self.clock.now();
+        let asked = RequestBegin::now(&self.clock);
         let asking = self.http.get(url.clone()).header(AUTHORIZATION, self.authorization.clone());
         match asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 gathering.from_sandbox &= headers.contains_key(SANDBOX_HEADER);
-                let stamp = self.stamp(&headers, before);
+                let stamp = self.stamp(&headers, asked);
                 let now = match stamp {
                     Some(stamp) => Some(self.time.instant(&stamp)),
-                    None => (!self.time.needs_date()).then_some(before),
+                    None => (!self.time.needs_date()).then_some(asked.at),
                 };
                 let body = self.read(response).await;
                 gathering.bytes = gathering.bytes.saturating_add(body.as_ref().map_or(0, Vec::len));

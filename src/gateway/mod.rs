@@ -6,6 +6,7 @@ mod answer;
 mod body;
 mod client;
 mod clock;
+mod followed_clock;
 mod gathering;
 mod logs;
 mod lost;
@@ -21,4 +22,5 @@ mod logs_faults;
 
 pub use client::{Client, ClientError, ClientLimits, explain, http_client};
 pub use clock::SystemClock;
-pub use probe::{ProbeFailure, probe};
+pub use followed_clock::FollowedClock;
+pub use probe::{ProbeFailure, Probed, probe};

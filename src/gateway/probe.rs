@@ -7,7 +7,7 @@ use super::client::{ClientError, ClientLimits, explain, http_client};
 use super::stamp;
 use crate::apply::{Clock, GatewayTime, Stamp};
 use crate::wire::SANDBOX_HEADER;
-use crate::wire::address::{check_base_url, is_loopback};
+use crate::wire::address::check_base_url;
 
 /// Why nothing is known of a gateway.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +20,17 @@ pub enum ProbeFailure {
     Unreachable(String),
 }
 
+/// What an answer has shown besides that there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probed {
+    /// Whether it has a date that can be used.
+    pub tells_time: bool,
+    /// Whether it says that it is a sandbox's.
+    pub says_sandbox: bool,
+}
+
 /// Asks a gateway for its base URL. Whatever it answers shows that it can be reached; what the answer says of its
-/// time goes into `time`, and is given back.
+/// time goes into `time`.
 ///
 /// # Errors
 /// If no gateway may be there; if the system's certificates cannot be used; if it does not answer.
@@ -30,15 +39,14 @@ pub async fn probe(
     limits: ClientLimits,
     clock: &impl Clock,
     time: &GatewayTime,
-) -> Result<Option<Stamp>, ProbeFailure> {
+) -> Result<Probed, ProbeFailure> {
     check_base_url(base).map_err(ClientError::from)?;
     let http = http_client(limits)?;
     let before = clock.now();
     let answer = http.get(base.clone()).send().await;
     let answer = answer.map_err(|error| ProbeFailure::Unreachable(explain(error, limits)))?;
-    let Some(date) = stamp::date(answer.headers()) else { return Ok(None) };
-    let is_sandbox = is_loopback(base) && answer.headers().contains_key(SANDBOX_HEADER);
-    let stamp = Stamp { before, after: clock.now(), elapsed: clock.elapsed(), date, is_sandbox };
-    time.take(&stamp);
-    Ok(Some(stamp))
+    let says_sandbox = answer.headers().contains_key(SANDBOX_HEADER);
+    let Some(date) = stamp::date(answer.headers()) else { return Ok(Probed { tells_time: false, says_sandbox }) };
+    time.take(&Stamp { before, after: clock.now(), elapsed: clock.elapsed(), date, is_sandbox: false });
+    Ok(Probed { tells_time: true, says_sandbox })
 }

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use reqwest::header::{AGE, DATE, HeaderMap};
 
+use crate::wire::SANDBOX_HEADER;
+use crate::wire::sandbox_time::{SANDBOX_TIME_HEADER, SandboxTime};
+
 /// Reads the date of an answer (RFC 9110, 6.6.1): its only one, in the preferred form of RFC 9110, 5.6.7,
 /// of an answer that no cache has kept.
 pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
@@ -13,6 +16,13 @@ pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
     let date = httpdate::parse_http_date(text).ok()?;
     // The parser takes the two obsolete forms as well.
     (httpdate::fmt_http_date(date) == text).then(|| Timestamp::try_from(date).ok()).flatten()
+}
+
+/// Reads what an answer says of a sandbox's time, if it says that it comes from one. Whether that is to be believed
+/// depends on where it comes from.
+pub(super) fn sandbox(headers: &HeaderMap) -> Option<SandboxTime> {
+    headers.get(SANDBOX_HEADER)?;
+    headers.get(SANDBOX_TIME_HEADER)?.to_str().ok().and_then(SandboxTime::parse)
 }
 
 #[cfg(test)]

@@ -144,6 +144,9 @@ pub struct Claim {
     pub start_by: Timestamp,
     /// When the claim was made.
     pub at: Timestamp,
+    /// The same by the machine's clock, by which others see whether its run may still live; absent where that is
+    /// the time of the run, which it is unless a sandbox has told it.
+    pub machine_at: Option<Timestamp>,
     /// What the gateway's clock had said by then.
     pub dated: Dated,
     /// Whether it was written afterwards, from the gateway's logs, because the ledger had lost it: then its

@@ -21,6 +21,7 @@ mod import;
 mod index;
 mod line;
 mod merge;
+mod newest;
 mod parse;
 mod people;
 mod queries;

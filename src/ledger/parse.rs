@@ -136,6 +136,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {
         leaves_by: raw.leaves_by,
         start_by: raw.start_by,
         at: raw.at,
+        machine_at: raw.machine_at,
         dated: match raw.dated {
             None => Dated::Unwritten,
             Some(None) => Dated::Never,

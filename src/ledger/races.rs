@@ -156,7 +156,7 @@ impl World {
             let absence_proves =
                 self.trusts_lagging_logs || self.rows.iter().all(|row| row.is_shown || row.of != doubt.claim);
             let testimony = Testimony { person: PERSON, rows: rows.clone(), absence_proves };
-            Evidence { claim: doubt.claim, at: at(self.now), people: vec![testimony] }
+            Evidence { claim: doubt.claim, at: at(self.now), lives_at: at(self.now), people: vec![testimony] }
         });
         evidence.collect()
     }

@@ -117,6 +117,8 @@ pub(super) struct Claim<'a> {
     pub(super) leaves_by: Option<Timestamp>,
     pub(super) start_by: Timestamp,
     pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) machine_at: Option<Timestamp>,
     /// Absent, null, or an instant.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) dated: Option<Option<Timestamp>>,

@@ -56,6 +56,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         leaves_by: None,
         start_by: at(600),
         at: at(i64::from(attempt)),
+        machine_at: None,
         dated: Dated::Unwritten,
         is_recovered: false,
         by: None,

@@ -184,6 +184,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         leaves_by: claim.leaves_by,
         start_by: claim.start_by,
         at: claim.at,
+        machine_at: claim.machine_at,
         dated: match claim.dated {
             Dated::Unwritten => None,
             Dated::Never => Some(None),

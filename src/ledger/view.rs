@@ -19,14 +19,19 @@ pub enum View {
     /// Other runs may live: an open claim is in flight until its run has written what became of it, or
     /// until its `start_by`, [`DEADLINE_MAX`] and [`SKEW_MAX`] have passed.
     Shared {
-        /// The present.
+        /// The present, by the clocks of machines.
         now: Timestamp,
     },
 }
 
-/// The last instant at which the request of a claim may be under way, whatever the clocks say.
+/// The last instant at which the request of a claim may be under way, whatever the clocks say: by the clocks of
+/// machines, because a run does not live longer where a sandbox's clock is set or runs faster.
 pub(super) fn lives_until(claim: &Claim) -> Timestamp {
-    let end = claim.start_by.checked_add(DEADLINE_MAX).and_then(|end| end.checked_add(SKEW_MAX));
+    let start_by = match claim.machine_at {
+        None => Ok(claim.start_by),
+        Some(machine_at) => machine_at.checked_add(claim.start_by.duration_since(claim.at)),
+    };
+    let end = start_by.and_then(|end| end.checked_add(DEADLINE_MAX)).and_then(|end| end.checked_add(SKEW_MAX));
     end.unwrap_or(Timestamp::MAX)
 }
 
@@ -59,6 +64,25 @@ impl View {
         match self {
             Self::Exclusive => false,
             Self::Shared { now } => now <= lives_until(claim),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample::{self, at};
+
+    /// A sandbox's clock that was set, or runs fast, makes no run live longer or shorter.
+    #[test]
+    fn a_claim_lives_by_the_clocks_of_machines() {
+        let claim = Claim { at: at(0), start_by: at(120), ..sample::claim("announce", &[1], 1, 1) };
+        assert_eq!(lives_until(&claim), at(120 + 120 + 300));
+        let year = 365 * 86_400;
+        for machine in [-year, year] {
+            let entry = ClaimEntry::new(Claim { machine_at: Some(at(machine)), ..claim.clone() }).unwrap();
+            let is_in_flight = |second| View::Shared { now: at(machine + second) }.is_in_flight(&entry);
+            assert_eq!((is_in_flight(0), is_in_flight(540), is_in_flight(541)), (true, true, false));
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Evidence {
     pub claim: ClaimId,
     /// When it is written.
     pub at: Timestamp,
+    /// The same by the clocks of machines, by which other runs may still live.
+    pub lives_at: Timestamp,
     /// What is said of its people, in ascending order.
     pub people: Vec<Testimony>,
 }
@@ -161,7 +163,8 @@ impl Ledger {
                 }
             }
         }
-        others.into_iter().map(|((_, claim), people)| Evidence { claim, at: evidence.at, people }).collect()
+        let Evidence { at, lives_at, .. } = *evidence;
+        others.into_iter().map(|((_, claim), people)| Evidence { claim, at, lives_at, people }).collect()
     }
 
     /// The claims of the people whom evidence is about, and nothing else: all that it is held against.
@@ -616,6 +619,7 @@ mod tests {
         let evidence = claims.map(|Claim { id: claim, .. }| Evidence {
             claim,
             at: sample::at(9),
+            lives_at: sample::at(9),
             people: vec![testimony.clone()],
         });
         let decided = |evidence: &[Evidence]| -> Vec<Decision> {
@@ -634,7 +638,7 @@ mod tests {
         let bulk = Some(first.id.bulk.to_string());
         let rows = vec![Sighting { bulk, state: Accepted, sent_at: Some(sample::at(10)) }];
         let people = vec![Testimony { person: Person(1), rows, absence_proves: true }];
-        let evidence = [Evidence { claim: second.id.clone(), at: late, people }];
+        let evidence = [Evidence { claim: second.id.clone(), at: late, lives_at: late, people }];
         let check = |by: Option<&str>, then: PersonState, raised: &[&ClaimId]| {
             let mut ledger = Ledger::new(sample::header());
             ledger.add_claim(first.clone()).unwrap();
@@ -680,6 +684,7 @@ mod tests {
         let evidence = Evidence {
             claim: claim.id.clone(),
             at: sample::at(9),
+            lives_at: sample::at(9),
             people: vec![testimony(1, &[]), testimony(2, &[row]), testimony(3, &[])],
         };
         let Weighed { decisions, outcomes } = ledger.weigh(std::slice::from_ref(&evidence), View::Exclusive).remove(0);

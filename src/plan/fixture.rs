@@ -173,6 +173,7 @@ impl Fixture {
                 leaves_by: None,
                 start_by: self.now,
                 at: self.now,
+                machine_at: None,
                 people,
             })
             .unwrap();

@@ -63,6 +63,7 @@ codes! {
     LockfileLeftBehind: "A lockfile has claims that the ledger in its new home lacks.",
     RunsUnclosed: "Runs have not ended as runs do, and their ends may be missing.",
     LedgerLacks: "The gateway has messages that the ledger does not know.",
+    TimeBeforeLedger: "A sandbox's time is before what the ledger has already.",
     AcceptedTwice: "People got their message more than once.",
     LedgerKeyMissing: "A key that the ledger names was not supplied: its people are not recognised.",
     KeyUnknown: "The ledger does not know a key that was supplied, or people have their message under such a key.",

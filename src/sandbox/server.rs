@@ -21,6 +21,7 @@ use super::error::SandboxError;
 use super::faults::{FaultPlan, RequestEnd, Target};
 use super::state::SandboxState;
 use super::{local, query, send};
+use crate::wire::sandbox_time::SANDBOX_TIME_HEADER;
 use crate::wire::{LOGS_PATH, MESSAGES_PATH, REPORTS_PATH, SANDBOX_HEADER};
 
 /// How long requests may take to end once the sandbox is told to.
@@ -81,10 +82,15 @@ async fn for_us(State(sandbox): State<SandboxState>, request: Request, next: Nex
     Answer::error(StatusCode::MISDIRECTED_REQUEST).into_response()
 }
 
-/// Writes the time of the sandbox's clock where servers write theirs, and that this is the sandbox.
+/// Writes the time of the sandbox's clock where servers write theirs, that this is the sandbox, and its time to the
+/// millisecond.
 async fn mark(State(sandbox): State<SandboxState>, mut response: Response<Body>) -> Response<Body> {
+    let time = sandbox.time();
+    if let Ok(value) = HeaderValue::from_str(&time.to_string()) {
+        response.headers_mut().insert(SANDBOX_TIME_HEADER, value);
+    }
     // The format has no years before 1970.
-    let now = SystemTime::try_from(sandbox.now()).map_or(SystemTime::UNIX_EPOCH, |now| now.max(SystemTime::UNIX_EPOCH));
+    let now = SystemTime::try_from(time.now).map_or(SystemTime::UNIX_EPOCH, |now| now.max(SystemTime::UNIX_EPOCH));
     if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         response.headers_mut().insert(DATE, value);
     }

@@ -14,6 +14,7 @@ use super::model::throttle::Throttle;
 use super::options::Options;
 use super::request_tracker::{RequestCounts, RequestTracker};
 use super::store::MessageStore;
+use crate::wire::sandbox_time::SandboxTime;
 
 /// A sandbox that is open. Clones are the same sandbox.
 #[derive(Debug, Clone)]
@@ -55,6 +56,12 @@ impl SandboxState {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// The time of its clock, and how that goes on.
+    #[must_use]
+    pub fn time(&self) -> SandboxTime {
+        self.0.clock.reading()
     }
 
     /// Begins: from now on the time that its clock shows is durable before it is shown, and the rules that the

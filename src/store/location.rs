@@ -153,7 +153,7 @@ impl LedgerLocation {
         }
     }
 
-    /// Reads the ledger without a lock, for those who only look.
+    /// Reads the ledger without a lock, for those who only look; `now` is by the clocks of machines.
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
@@ -245,9 +245,9 @@ impl LedgerLocation {
             return Ok(ReadOnlyLedger { trust, ..ReadOnlyLedger::new(ledger, View::Exclusive) });
         }
         let seen = if is_offline {
-            self.look_here(expected, visit.now).await?
+            self.look_here(expected, visit.lives_at).await?
         } else {
-            self.look(expected, visit.now).await?
+            self.look(expected, visit.lives_at).await?
         };
         if let Self::Git(branch) = self {
             GitLedger::check_open(branch, (&seen.ledger, seen.trust.authenticity), expected, visit)?;

@@ -20,6 +20,8 @@ pub struct Visit {
     pub note: String,
     /// When it begins.
     pub now: Timestamp,
+    /// The same by the clocks of machines, by which other runs may still live.
+    pub lives_at: Timestamp,
     /// How many claims somebody takes for genuine although nothing shows it.
     pub unauthenticated: u64,
     /// How many entries of runs that have not closed themselves somebody takes for all that there are.
@@ -41,6 +43,7 @@ impl Visit {
             run,
             note: note.to_owned(),
             now,
+            lives_at: now,
             unauthenticated: 0,
             unclosed: 0,
             brings_more: false,

@@ -13,6 +13,7 @@ pub mod options;
 pub mod request;
 pub mod response;
 pub mod said;
+pub mod sandbox_time;
 pub mod time;
 pub mod visible;
 

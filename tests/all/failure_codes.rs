@@ -23,6 +23,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ledgerNotAuthenticated", "genuine: a lockfile whose lines are not signed"),
     ("ledgerTakenBack", "git_store: a branch that was rewound"),
     ("runsUnclosed", "witness: a run that was killed over 47 hours ago"),
+    ("timeBeforeLedger", "sandbox_time: a sandbox that was begun anew"),
     ("acceptedTwice", "settling: the logs have two messages of one person"),
     ("doubt", "postgres_store: a word while a request is under way"),
     ("throttled", "faults: 429, as often as it is tried"),

@@ -42,6 +42,7 @@ mod prompt;
 mod readme;
 mod recorded;
 mod sandbox;
+mod sandbox_time;
 mod settling;
 mod stop_after;
 mod stores;

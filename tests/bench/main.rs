@@ -135,6 +135,7 @@ fn sent(plan: &Plan) -> Ledger {
             leaves_by: None,
             start_by: at,
             at,
+            machine_at: None,
             dated: Dated::Never,
             is_recovered: false,
             by: None,

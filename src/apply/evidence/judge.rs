@@ -18,6 +18,8 @@ pub(super) struct JudgeContext<'a> {
     pub(super) seen: &'a SeenMessages,
     /// The present, by our clock.
     pub(super) now: Timestamp,
+    /// The same by the clocks of machines.
+    pub(super) lives_at: Timestamp,
     /// How long the logs may take; `None` for a sandbox on this machine, which takes no time.
     pub(super) wait: Option<SignedDuration>,
     /// How our clock and the gateway's go together.
@@ -46,7 +48,7 @@ pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &JudgeContext<'_>) ->
         people.push(Testimony { person, rows: sightings.rows.clone(), absence_proves: absence.is_none() });
         kept.push(absence);
     }
-    let evidence = Evidence { claim: doubt.claim.clone(), at: bench.now, people };
+    let evidence = Evidence { claim: doubt.claim.clone(), at: bench.now, lives_at: bench.lives_at, people };
     (!kept.is_empty()).then_some(Brief { evidence, kept, sent_again })
 }
 

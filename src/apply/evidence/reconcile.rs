@@ -72,7 +72,7 @@ pub async fn reconcile<S: Store + LedgerView, L: Logs, C: Clock>(
     mut progress: impl FnMut(ReconcileProgress) + Send,
 ) -> (Reconciled, Result<(), S::Error>) {
     let begin = clock.now();
-    let mut doubts = store.read(|ledger| ledger.doubts(store.view(begin)));
+    let mut doubts = store.read(|ledger| ledger.doubts(store.view(clock.lives_at())));
     doubts.retain(|doubt| terms.selection.holds(&doubt.claim.bulk.message));
     // Those who have their controls in common come together.
     store.read(|ledger| {
@@ -100,8 +100,9 @@ pub async fn reconcile<S: Store + LedgerView, L: Logs, C: Clock>(
         asking.about(&bulks, &mut seen).await;
         let waits = !(terms.is_on_loopback && asking.from_sandbox);
         let wait = waits.then_some(terms.absence_proves_after);
-        let now = clock.now();
-        let bench = JudgeContext { seen: &seen, now, wait, agreement: terms.time.agreement(now, clock.elapsed()) };
+        let (now, lives_at) = (clock.now(), clock.lives_at());
+        let agreement = terms.time.agreement(now, clock.elapsed());
+        let bench = JudgeContext { seen: &seen, now, lives_at, wait, agreement };
         result = settle(store, group, &bench, &mut reconciled).await;
         progress(ReconcileProgress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
     }

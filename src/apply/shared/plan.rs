@@ -49,7 +49,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
         run: RunId,
         plan: QueuedPlan,
     ) -> Result<Self, Q::Error> {
-        let view = queue.view(clock.now());
+        let view = queue.view(clock.lives_at());
         let roster = Mutex::new(queue.read(|ledger| Roster::new(&plan.bulks, ledger, view)));
         let (look_again, plans, enqueued) = (Mutex::default(), Mutex::default(), Mutex::new(Enqueued::Stored));
         let forgone = Mutex::default();
@@ -103,7 +103,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
     }
 
     fn look(&self) -> (Unclaimed, UsedUp) {
-        let view = self.queue.view(self.clock.now());
+        let view = self.queue.view(self.clock.lives_at());
         self.queue.read(|ledger| {
             let roster = lock(&self.roster);
             let unclaimed = roster.unclaimed(ledger, view, self.queue);
@@ -122,7 +122,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
     async fn plan_anew(&self, unclaimed: &Unclaimed) -> Result<bool, Stopped> {
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.queue.read(Ledger::clone);
-        let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.now()))?;
+        let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.lives_at()))?;
         lock(&self.roster).miss(&plan.missed);
         plan.bulks = lock(&self.roster).renew(plan.bulks, unclaimed)?;
         if plan.bulks.is_empty() {
@@ -167,14 +167,14 @@ impl<Q: PlanQueue, P: Replan, C: Clock> BulkSource for SharedPlan<'_, Q, P, C> {
     }
 
     fn untried(&self) -> Vec<(MessageRevision, Vec<Person>)> {
-        let view = self.queue.view(self.clock.now());
+        let view = self.queue.view(self.clock.lives_at());
         self.queue.read(|ledger| lock(&self.roster).untried(ledger, view))
     }
 
     /// Counts those whom others have, and those whom nobody has tried, as far as this run has read what others
     /// wrote.
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
-        let view = self.queue.view(self.clock.now());
+        let view = self.queue.view(self.clock.lives_at());
         self.queue.read(|ledger| lock(&self.roster).not_given(ledger, view))
     }
 }

@@ -188,6 +188,7 @@ async fn write<S: Store, C: Clock>(
             leaves_by: None,
             start_by: at,
             at,
+            machine_at: clock.machine_now(),
             dated: Dated::Never,
             is_recovered: true,
             by: None,

@@ -590,7 +590,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
     }
 
     fn standing(&self, id: &MessageId) -> Standing {
-        let view = self.store.view(self.clock.now());
+        let view = self.store.view(self.clock.lives_at());
         self.store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, view))
     }
 
@@ -661,8 +661,9 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     if of_claims.is_empty() {
         return Ok(raised);
     }
-    let at = clock.now();
-    let evidence: Vec<Evidence> = of_claims.into_iter().map(|(claim, people)| Evidence { claim, at, people }).collect();
+    let (at, lives_at) = (clock.now(), clock.lives_at());
+    let evidence = of_claims.into_iter().map(|(claim, people)| Evidence { claim, at, lives_at, people });
+    let evidence: Vec<Evidence> = evidence.collect();
     let weighed = store.weigh(evidence.clone()).await?;
     for (Evidence { claim, people, .. }, weighed) in evidence.iter().zip(&weighed) {
         let BulkId { message, revision, .. } = &claim.bulk;

@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, Alarm, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
+use crate::apply::{
+    self, Alarm, BulkSource, Clock as _, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary,
+};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
@@ -37,6 +39,7 @@ use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
 use crate::cli::recording::Recording;
 use crate::cli::rejections;
+use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::signals::SignalWatch;
 use crate::cli::store::{expected, tell_doubts, visit};
@@ -106,7 +109,8 @@ async fn with_world(
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
     unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;
-    let compared = left_behind::check(context, Some(&store.ledger()), output)
+    let compared = sandbox_time::check_ledger(&context.gateway, &store.ledger())
+        .and_then(|()| left_behind::check(context, Some(&store.ledger()), output))
         .and_then(|()| tokio::task::block_in_place(|| clones::compare(context, &store.ledger(), output)));
     if let Err(failure) = compared {
         drop(store.finish().await);
@@ -137,6 +141,7 @@ async fn with_world(
             Err(failure)
         }
     };
+    sandbox_time::tell_pretended(&client, output);
     let ended = recording.finish(context, before, ended, output);
     if context.gateway.is_sandbox() && ended.is_ok() {
         output.tell(IN_SANDBOX);
@@ -189,10 +194,11 @@ impl ApplyRun<'_> {
         }
     }
 
-    fn plan(&self, store: &OpenLedger) -> Plan {
-        let Self { context, plan_options, .. } = self;
+    async fn plan(&self, store: &OpenLedger) -> Plan {
+        let Self { context, plan_options, clock, .. } = self;
+        clock.look().await;
         tokio::task::block_in_place(|| {
-            make(context, plan_options, Some(&store.ledger()), store.view(context.gateway.now()))
+            make(context, plan_options, Some(&store.ledger()), store.view(context.gateway.lives_at()))
         })
     }
 
@@ -200,7 +206,7 @@ impl ApplyRun<'_> {
     async fn review(&self, store: &OpenLedger) -> Result<Review, Failure> {
         let Self { context, args, output, plan_options, .. } = self;
         let stops = store.standing_stops().await?;
-        let plan = self.plan(store);
+        let plan = self.plan(store).await;
         let may = may_send(&plan, args, plan_options);
         let may = unless_stopped(may, &stops, judge(&plan, &plan_options.selection));
         let is_asked = !args.auto_approve;
@@ -217,7 +223,7 @@ impl ApplyRun<'_> {
             return Ok(Review::Send(Box::new(reviewed.plan)));
         }
         // The answer may have taken a while, in which times pass and conversation windows close.
-        let plan = self.plan(store);
+        let plan = self.plan(store).await;
         if !is_still(&plan, &reviewed.plan) || may_send(&plan, args, plan_options).is_err() {
             return Ok(Review::End(Box::new(reviewed), Err(changed_meanwhile())));
         }
@@ -307,7 +313,7 @@ impl ApplyRun<'_> {
         let unsettled = unsaved_outcomes::keep(context, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
-        let (doubts, in_flight) = open_ends(&store, &summary, run, now);
+        let (doubts, in_flight) = open_ends(&store, &summary, run, context.gateway.lives_at());
         let mut twice = store.ledger().accepted_twice();
         // Under which keys somebody is the same only rows tell.
         twice.extend(plan.twice.iter().filter(|twice| !twice.under_other_keys.is_empty()).cloned());

@@ -9,6 +9,7 @@ use crate::cli::frozen;
 use crate::cli::left_behind;
 use crate::cli::output::Output;
 use crate::cli::planning::{alarm, input, judge, planned, show};
+use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
 use crate::cli::stops;
@@ -46,6 +47,7 @@ async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Resu
         (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?.seen),
     };
     if let Some(seen) = &seen {
+        sandbox_time::check_ledger(gateway, &seen.ledger)?;
         left_behind::check(context, Some(&seen.ledger), output)?;
         if let Some(failure) = clones::refused(context, &seen.ledger)? {
             output.tell(&failure.as_warning());

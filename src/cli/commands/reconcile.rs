@@ -18,6 +18,7 @@ use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::signals;
 use crate::cli::store::{expected, look, visit};
@@ -52,6 +53,7 @@ async fn with_world(
         show(&Reconciled::default(), ledger.in_flight(view, None), context, output)?;
         return confirm_database(context, args, output).await;
     }
+    sandbox_time::check_ledger(&context.gateway, &ledger)?;
     drop(ledger);
     let clock = RunClock::new(Arc::clone(context));
     let client = client(context, settings, clock.clone())?;
@@ -59,7 +61,8 @@ async fn with_world(
     let store = opened?;
     unsaved_outcomes::take_in(context, &store, 0).await?;
     let (reconciled, stored) = evidence::pass(context, &store, &client, &clock, &selection, signals::first()).await;
-    let flight = store.ledger().in_flight(store.view(context.gateway.now()), None);
+    sandbox_time::tell_pretended(&client, output);
+    let flight = store.ledger().in_flight(store.view(context.gateway.lives_at()), None);
     let shown = show(&reconciled, flight, context, output);
     // What was settled stays settled, whatever else fails now.
     stored?;

@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::planning::make;
+use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
@@ -47,6 +48,7 @@ async fn with_world(
 ) -> Result<Exit, Failure> {
     check_says_something(&args.reason)?;
     let store = context.gateway.ledger.open(&expected(context)?, &visit(context, "resolve")?).await?;
+    sandbox_time::check_ledger(&context.gateway, &store.ledger())?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     unsaved_outcomes::take_in(context, &store, 0).await?;
     let (state, word) = match (args.word.sent, args.word.not_sent) {
@@ -54,16 +56,16 @@ async fn with_world(
         (_, true) => (PersonState::Refused, Resolution::NotSent),
         (false, false) => (PersonState::Abandoned, Resolution::Abandoned),
     };
-    let now = context.gateway.now();
+    let (now, lives_at) = (context.gateway.now(), context.gateway.lives_at());
     let by = || settings.by_or_unknown().to_owned();
     let twice: Vec<(ClaimId, Twice)> = {
         let ledger = store.ledger();
-        of_bulk(&ledger, accepted_twice(context, &ledger, store.view(now)), &args.bulk)
+        of_bulk(&ledger, accepted_twice(context, &ledger, store.view(lives_at)), &args.bulk)
     };
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
         if state != PersonState::Accepted {
-            still_in_flight(&ledger, &args.bulk, store.view(now))?;
+            still_in_flight(&ledger, &args.bulk, store.view(lives_at))?;
         }
         let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|claim| claim.open() > 0);
         let outcome = |claim: ClaimState<'_>| claim.word(state, now, by(), args.reason.clone());

@@ -192,8 +192,8 @@ pub(in crate::report) fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         Stopped::ClockOff => &[
             "nothing more was claimed: set this machine's clock, for example with `timedatectl set-ntp true`, and run \
              the same command again",
-            "if the gateway is a sandbox of yours, start it with the time that its clock is to begin at: \
-             `sendform sandbox --now`",
+            "if the gateway is a sandbox of yours, run it on this machine, or set its clock: elsewhere nobody takes its \
+             time",
         ],
         Stopped::Unwitnessed(_) => {
             &["`witness: preferred` in the project file sends without asking, unless the ledger may lack something"]

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::wire::sandbox_time::SandboxTime;
+
 /// How much real time the bound lies ahead of a clock that runs.
 const AHEAD: Duration = Duration::from_secs(1);
 /// How much real time ahead of its bound a new one is asked for.
@@ -106,6 +108,15 @@ impl SandboxClock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.with(|state| state.now(Instant::now()))
+    }
+
+    /// The time, and how the clock goes on.
+    #[must_use]
+    pub fn reading(&self) -> SandboxTime {
+        self.with(|state| {
+            let speed = if state.running_since.is_some() { state.speed.0 } else { 0 };
+            SandboxTime { now: state.now(Instant::now()), speed }
+        })
     }
 
     /// The bound that it needs next, to be made durable and then [granted](Self::grant); `None` as long as the

@@ -302,7 +302,8 @@ fn evidence(claim: &Claim, is_there: bool) -> Evidence {
     let row = Sighting { bulk: Some(claim.id.bulk.to_string()), state: PersonState::Accepted, sent_at: None };
     let rows = if is_there { vec![row] } else { Vec::new() };
     let testimony = |person: &_| Testimony { person: *person, rows: rows.clone(), absence_proves: true };
-    Evidence { claim: claim.id.clone(), at: sample::at(9999), people: claim.people.iter().map(testimony).collect() }
+    let (claim, people) = (claim.id.clone(), claim.people.iter().map(testimony).collect());
+    Evidence { claim, at: sample::at(9999), lives_at: sample::at(9999), people }
 }
 
 #[tokio::test]

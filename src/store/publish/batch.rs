@@ -84,7 +84,7 @@ impl Batch {
 
     /// Closes runs that have died, which rides along with the next version; and makes entries of this run of what
     /// an older version has written, if that is asked for.
-    pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
+    pub(super) fn close_the_dead(&mut self, (now, lives_at): (Timestamp, Timestamp), adopts: bool) {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if adopts {
             ledger.adopt(|| self.numbers.give());
@@ -92,7 +92,7 @@ impl Batch {
             self.joined.extend(ledger.messages().map(|record| record.message.clone()));
             self.joined.extend(ledger.claims().map(|claim| claim.claim().id.bulk.message.clone()));
         }
-        let is_dead = |unclosed: &Unclosed| unclosed.lives_until < now && unclosed.run != self.numbers.run();
+        let is_dead = |unclosed: &Unclosed| unclosed.lives_until < lives_at && unclosed.run != self.numbers.run();
         for Unclosed { run, .. } in ledger.unclosed().into_iter().filter(is_dead) {
             ledger.close_as_it_is(run, now);
             self.ended.insert(run);
@@ -157,7 +157,7 @@ impl Batch {
     /// two would go together.
     fn weigh(&mut self) {
         let evidence: Vec<Evidence> = self.hearings.iter().flat_map(|hearing| hearing.evidence.clone()).collect();
-        let now = evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX);
+        let now = evidence.iter().map(|evidence| evidence.lives_at).min().unwrap_or(Timestamp::MAX);
         let mut judged = self.ledger().about(&evidence);
         for fact in std::mem::take(&mut self.weighed).into_iter().flat_map(|(_, facts)| facts).flatten() {
             self.numbers.skip(fact);

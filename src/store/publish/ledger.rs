@@ -47,7 +47,7 @@ impl<R: Remote> PublishedLedger<R> {
         let journal = Journal::new(pending, header, expected.seals.clone());
         let parts = (Publisher::new(remote, tip), journal, guard);
         let mut writer = BatchWriter::new(Arc::clone(&ledger), left.as_ref(), parts, (expected.clone(), numbers))?;
-        writer.close_the_dead(visit.now, !is_signed);
+        writer.close_the_dead((visit.now, visit.lives_at), !is_signed);
         if left.is_some() {
             writer.publish_left()?;
         }

@@ -71,8 +71,8 @@ impl<R: Remote> BatchWriter<R> {
     }
 
     /// Closes runs that have died; see [`Batch::close_the_dead`].
-    pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
-        self.batch.close_the_dead(now, adopts);
+    pub(super) fn close_the_dead(&mut self, times: (Timestamp, Timestamp), adopts: bool) {
+        self.batch.close_the_dead(times, adopts);
     }
 
     /// Publishes what an earlier run has left, before anything else.

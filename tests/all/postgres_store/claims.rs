@@ -29,6 +29,7 @@ pub(super) fn revision() -> Revision {
 pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     let people: Vec<Person> = people.iter().copied().map(Person).collect();
     Claim {
+        machine_at: None,
         dated: Dated::Never,
         is_recovered: false,
         by: None,

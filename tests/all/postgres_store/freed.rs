@@ -240,7 +240,12 @@ fn evidence(claim: &Claim, is_there: bool) -> Vec<Evidence> {
     let row = Sighting { bulk: Some(claim.id.bulk.to_string()), state: PersonState::Accepted, sent_at: None };
     let rows = if is_there { vec![row] } else { Vec::new() };
     let testimony = |person: &_| Testimony { person: *person, rows: rows.clone(), absence_proves: true };
-    vec![Evidence { claim: claim.id.clone(), at: at(60), people: claim.people.iter().map(testimony).collect() }]
+    vec![Evidence {
+        claim: claim.id.clone(),
+        at: at(60),
+        lives_at: at(60),
+        people: claim.people.iter().map(testimony).collect(),
+    }]
 }
 
 /// What came of evidence for a claim.

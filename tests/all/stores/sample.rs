@@ -70,6 +70,7 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
         leaves_by: None,
         start_by,
         at: NOON,
+        machine_at: None,
         dated: Dated::At(NOON),
         is_recovered: false,
         by: None,

@@ -43,7 +43,12 @@ fn row(claim: &Claim, minutes: i64) -> Sighting {
 /// What the logs say of all people of a claim.
 fn evidence(claim: &Claim, rows: &[Sighting]) -> Evidence {
     let testimony = |person: &_| Testimony { person: *person, rows: rows.to_vec(), absence_proves: true };
-    Evidence { claim: claim.id.clone(), at: LATER, people: claim.people.iter().map(testimony).collect() }
+    Evidence {
+        claim: claim.id.clone(),
+        at: LATER,
+        lives_at: LATER,
+        people: claim.people.iter().map(testimony).collect(),
+    }
 }
 
 async fn weigh(store: &OpenLedger, evidence: Evidence) -> Vec<Decision> {

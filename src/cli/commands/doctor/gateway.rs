@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::{Agreement, Clock as _, GatewayTime};
@@ -12,10 +12,12 @@ use crate::cli::client::{client_failure, no_api_key};
 use crate::cli::clock::RunClock;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::gateway::GatewayAccess;
+use crate::cli::sandbox_time::{self, PRETENDED};
 use crate::cli::settings::Settings;
 use crate::cli::store::no_gateway;
 use crate::cli::witness;
-use crate::gateway::{Client, ClientLimits, ProbeFailure, probe};
+use crate::gateway::{Client, ClientLimits, FollowedClock, ProbeFailure, Probed, probe};
 use crate::report::failure_code::FailureCode;
 use crate::timing;
 use crate::wire::address::is_loopback;
@@ -63,22 +65,61 @@ pub(super) async fn look(
             let failure = Failure::new(FailureCode::GatewayUnreachable, format!("`{base_url}` does not answer: {why}"));
             findings.stop("reachable", failure.hint(format!("to see more: `curl --head --verbose {base_url}`")));
         }
-        Ok(stamp) => {
+        Ok(probed) => {
             findings.ok("reachable", "it answers");
             if has_key {
                 take_credentials(context, limits, is_known, findings).await;
             }
-            match stamp {
-                None => findings.warn(
-                    "clock",
-                    "its answers have no date that can be used, so clocks are not compared",
-                    "doubts are then settled by a person only, with `sendform resolve`",
-                ),
-                Some(stamp) if stamp.is_sandbox => findings.ok("clock", "it is a sandbox, whose clock may be any"),
-                Some(_) if gateway.has_fixed_time() => findings.skip("clock", "this time of day is fixed for tests"),
-                Some(_) => findings.result("clock", agreement(time.agreement(clock.now(), clock.elapsed()))),
+            if probed.says_sandbox && !is_loopback(base_url) {
+                findings.warn("sandbox", PRETENDED, "a sandbox is believed on this machine only, by its own address");
             }
+            let agreement = || agreement(time.agreement(clock.now(), clock.elapsed()));
+            look_at_clock(gateway, settings, probed, agreement, findings).await;
         }
+    }
+}
+
+/// Says whose time a run would take, and whether it goes together with the gateway's.
+async fn look_at_clock(
+    gateway: &GatewayAccess,
+    settings: &Settings,
+    probed: Probed,
+    agreement: impl FnOnce() -> Result<&'static str, Failure>,
+    findings: &mut Checkup<'_>,
+) {
+    if let Some(clock) = gateway.followed() {
+        let theirs = clock.now();
+        let aside = sandbox_time::difference(Timestamp::now(), theirs).map(|words| format!(", {words}"));
+        let aside = aside.unwrap_or_default();
+        findings.ok("clock", format!("{theirs:.0}, the sandbox's own, which every run takes{aside}"));
+    } else if let Some(fixed) = settings.now {
+        let sandbox = match &gateway.base_url {
+            Some(base_url) => FollowedClock::find(base_url).await.ok().flatten(),
+            None => None,
+        };
+        let theirs = sandbox.map(|clock| clock.now());
+        match theirs.map(|theirs| (theirs, sandbox_time::difference(fixed, theirs))) {
+            None => findings.skip("clock", "this time of day is fixed for tests"),
+            Some((_, None)) => {
+                findings.ok("clock", "it is a sandbox; this time of day is fixed, and its own to the minute")
+            }
+            Some((theirs, Some(_))) => findings.warn(
+                "clock",
+                format!(
+                    "the sandbox's clock says {theirs:.0}, but `{}` fixes {fixed:.0}, which is taken",
+                    settings.now_given_with
+                ),
+                leave_out(settings.now_given_with),
+            ),
+        }
+    } else if !probed.tells_time {
+        findings.warn(
+            "clock",
+            "its answers have no date that can be used, so clocks are not compared",
+            "doubts are then settled by a person only, with `sendform resolve`",
+        );
+    } else {
+        findings.result("clock", agreement());
     }
 }
 

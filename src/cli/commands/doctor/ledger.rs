@@ -7,6 +7,7 @@ use crate::cli::commands::apply::refuse_in_ci;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::failure::Failure;
+use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::stops;
 use crate::cli::store::{expected_by_anybody, visit};
@@ -63,6 +64,9 @@ pub(super) async fn look(
     let claims = plural(ledger.claims().len() as u64, "claim");
     findings.ok("opens", format!("{} with {claims}{fetched}", home.place()));
     tell_trust(&trust, context.gateway.now(), findings);
+    if let Err(failure) = sandbox_time::check_ledger(&context.gateway, &ledger) {
+        findings.stop("time", failure);
+    }
     match unsaved_outcomes::news(context, &mut ledger) {
         Err(failure) => findings.stop("outcomes", failure),
         Ok(files) => {

@@ -38,7 +38,11 @@ pub(super) async fn run(
     sections.section("machine", |findings| machine::look(settings, unusable, findings));
     let mut found = None;
     sections.section("project", |findings| found = project::look(global, findings));
-    match found.map(|files| project::context(files, global, settings)) {
+    let found = match found {
+        Some(files) => Some(project::context(files, global, settings, args.reading.offline).await),
+        None => None,
+    };
+    match found {
         None => sections.section("key", |findings| project::keys(settings.keys.as_ref(), unusable, findings)),
         Some(Err(failure)) => {
             sections.section("key", |findings| project::keys(settings.keys.as_ref(), unusable, findings));

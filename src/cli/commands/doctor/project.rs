@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, ProjectFiles};
 use crate::cli::gateway::GatewayAccess;
+use crate::cli::sandbox_time;
 use crate::cli::settings::{Settings, Unusable};
 use crate::cli::store::no_key;
 use crate::diagnostic::Severity;
@@ -68,14 +69,23 @@ pub(super) fn look(global: &Global, findings: &mut Checkup<'_>) -> Option<Projec
 ///
 /// # Errors
 /// If the gateway cannot be used.
-pub(super) fn context(files: ProjectFiles, global: &Global, settings: &Settings) -> Result<Context, Failure> {
+pub(super) async fn context(
+    files: ProjectFiles,
+    global: &Global,
+    settings: &Settings,
+    is_offline: bool,
+) -> Result<Context, Failure> {
     let ProjectFiles { home, folders, project, campaigns, diagnostics, .. } = files;
     let Some(project) = project else { return Err(Failure::silent(FailureCode::Files)) };
-    let gateway = if global.sandbox {
+    let mut gateway = if global.sandbox {
         GatewayAccess::sandbox_at_rest(&home, settings)?
     } else {
         GatewayAccess::real(&project, &home, settings)?
     };
+    if !is_offline {
+        // Whether it answers is told below.
+        drop(sandbox_time::follow(&mut gateway, settings).await?);
+    }
     Ok(Context { home, folders, project, campaigns, diagnostics, gateway })
 }
 

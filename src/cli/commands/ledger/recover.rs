@@ -52,7 +52,7 @@ pub(super) async fn run(
         }
     };
     let plan = tokio::task::block_in_place(|| {
-        planning::make(context, &PlanOptions::default(), Some(&store.ledger()), store.view(context.gateway.now()))
+        planning::make(context, &PlanOptions::default(), Some(&store.ledger()), store.view(context.gateway.lives_at()))
     });
     for message in plan.messages.iter().filter(|_| recovered.accepted + recovered.rejected > 0) {
         let key = &message.key;

@@ -319,7 +319,9 @@ impl Postgres {
             ledger: self.number,
             header: &self.header,
             evidence: &evidence,
-            view: View::Shared { now: evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX) },
+            view: View::Shared {
+                now: evidence.iter().map(|evidence| evidence.lives_at).min().unwrap_or(Timestamp::MAX),
+            },
             before: &before,
             known: &known,
             subjects: &weigh::subjects(self.number, &evidence),

@@ -1,0 +1,165 @@
+//! Whose time a run takes: a sandbox on this machine tells it, moved by hand or running fast, and nobody elsewhere does.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::{NOW, Run, Sandbox, Shop, customer};
+
+const APPLY: &[&str] = &["apply", "--auto-approve", "--parallel", "1"];
+
+/// A shop whose runs have no time of their own.
+fn shop(customers: u64, arguments: &[&str]) -> Shop {
+    let mut shop = Shop::on(Sandbox::start_at("127.0.0.1:0", &[&["--now", NOW], arguments].concat()), customers);
+    shop.project.unset("SENDFORM_NOW");
+    shop.project.run(["ledger", "init"]).code(0);
+    shop
+}
+
+/// Puts the message on a schedule.
+fn schedule(shop: &Shop, schedule: &str) {
+    let campaign =
+        shop.project.read("sale.yaml").replace("audience: customers", "schedule: launch\n    audience: customers");
+    shop.project.write("sale.yaml", format!("{campaign}schedules:\n  launch: {{ {schedule} }}\n"));
+}
+
+fn head(run: &Run) -> &str {
+    run.stdout.lines().next().unwrap_or_default()
+}
+
+#[test]
+fn a_plan_has_the_time_of_a_sandbox_on_both_clocks() {
+    let shop = shop(2, &["--stopped"]);
+    schedule(&shop, "sendAt: \"2026-12-24 09:00\", timeZone: Europe/Zagreb");
+    assert_snapshot!(shop.run(&["plan"]).code(0), @r#"
+    exit code: 0
+    sale.hello r1  shop to customers
+      + 2 to send at 2026-12-24 09:00 Europe/Zagreb (08:00 UTC), 1 bulk
+            the gateway's logs cannot tell before 2026-12-24 09:00 Europe/Zagreb (08:00 UTC) whether they were sent to already: they do not show what is still to leave
+        2 rows in customers.csv (CSV with `,`, UTF-8)
+
+    2 messages to send in 1 bulk
+    ----- stderr
+    warning[handed-over-early]: an apply hands 2 messages of `sale.hello` over 23 days 20 h early: from then on nothing can stop or change what leaves by 2026-12-24 09:00 Europe/Zagreb (08:00 UTC)
+      --> sale.yaml:12:21
+       |
+    12 |   launch: { sendAt: "2026-12-24 09:00", timeZone: Europe/Zagreb }
+       |                     ^^^^^^^^^^^^^^^^^^
+       |
+       = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
+
+    1 warning
+    "#);
+    shop.sandbox.set_clock("2026-12-24T07:30:00Z");
+    let run = shop.run(&["plan"]).code(0);
+    assert!(head(&run).contains("2026-12-24 07:30 UTC"), "{run}");
+    // What leaves now is no time of its own.
+    shop.sandbox.set_clock("2026-12-24T08:00:00.5Z");
+    let run = shop.run(&["plan"]).code(3);
+    assert!(run.stdout.contains("past"), "half a second counts: {run}");
+}
+
+#[test]
+fn a_sandbox_that_was_moved_by_a_week_is_sent_to() {
+    let shop = shop(2, &[]);
+    shop.run(APPLY).code(0);
+    shop.sandbox.set_clock("2026-12-07T12:00:00Z");
+    shop.customers(1..=4);
+    shop.run(APPLY).code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+    let lockfile = shop.project.read("sendform.lock");
+    assert!(lockfile.contains("\"at\":\"2026-12-07T12:00:0") && lockfile.contains("\"machineAt\":"), "{lockfile}");
+    shop.run(&["ledger", "verify"]).code(0);
+    shop.sends_nothing(APPLY, 0);
+}
+
+#[test]
+fn a_handover_comes_due_and_a_time_is_past_by_the_sandbox() {
+    let shop = shop(2, &[]);
+    schedule(&shop, "sendAt: \"2026-12-01 09:00\", timeZone: UTC, handover: 2h");
+    let run = shop.sends_nothing(APPLY, 0);
+    assert!(run.stdout.contains("not due yet"), "{run}");
+    shop.sandbox.set_clock("2026-12-01T07:00:01Z");
+    shop.run(APPLY).code(0);
+    assert_eq!(shop.accepted(), [1, 1]);
+    shop.sandbox.set_clock("2026-12-01T09:00:01Z");
+    shop.customers(1..=3);
+    let run = shop.sends_nothing(APPLY, 4);
+    assert!(run.stdout.contains("too late"), "{run}");
+}
+
+#[test]
+fn a_window_that_closes_while_a_fast_clock_runs_is_seen_at_the_claim() {
+    let shop = shop(4, &["--stopped"]);
+    let columns = "columns: { to: id, windowClosesAt: closes }";
+    shop.project.write("sale.yaml", shop.project.read("sale.yaml").replace("columns: { to: id }", columns));
+    let closes = ["14:00", "14:00", "15:00", "15:00"];
+    let rows = closes.iter().zip(1..).map(|(at, number)| format!("{},Ana,2026-11-30T{at}:00Z\n", customer(number)));
+    shop.project.write("customers.csv", format!("id,name,closes\n{}", rows.collect::<String>()));
+    shop.sandbox.faults(&["hold-after@1"]);
+    let run = shop.project.start(APPLY);
+    shop.sandbox.wait_held(1);
+    shop.sandbox.change_clock(&json!({ "speed": 3600, "stopped": false }));
+    shop.sandbox.wait_until("2026-11-30T15:00:00Z");
+    shop.sandbox.release();
+    let run = shop.project.finish(run).code(0);
+    assert_eq!(shop.accepted(), [1, 1], "{run}");
+    assert!(run.stdout.contains("window closed"), "{run}");
+}
+
+#[test]
+fn a_sandbox_that_was_begun_anew_is_before_the_ledger() {
+    let Shop { project, sandbox } = shop(2, &["--stopped"]);
+    let address = sandbox.address().to_string();
+    sandbox.set_clock("2026-12-24T06:00:00Z");
+    project.run(APPLY).code(0);
+    drop(sandbox);
+    let shop = Shop { project, sandbox: Sandbox::start_at(&address, &["--now", NOW, "--stopped"]) };
+    shop.customers(1..=3);
+    assert_snapshot!(shop.sends_nothing(APPLY, 8), @r#"
+    exit code: 8
+    ----- stderr
+    error: the sandbox's time, 2026-11-30T12:00:00Z, is before the newest record of the ledger, which is of 2026-12-24T06:00:00Z
+      hint: start the sandbox with the books that it had: its clock goes on from where it was
+      hint: or, if it is to go on with others, move its clock to there: `curl --json '{"now": "2026-12-24T06:00:00Z"}' http://127.0.0.1:[port]/sandbox/clock`
+    "#);
+    let plan = shop.run(&["plan", "--format", "json"]).code(8).json();
+    assert_eq!(plan["code"], "timeBeforeLedger", "{plan}");
+    let status = shop.run(&["status"]).code(0);
+    assert!(status.stderr.contains("`sendform apply` is refused: the sandbox's time"), "{status}");
+    let doctor = shop.run(&["doctor"]).code(8);
+    assert!(doctor.stdout.contains("is before the newest record of the ledger"), "{doctor}");
+    // As it is told.
+    shop.sandbox.set_clock("2026-12-24T06:00:01Z");
+    shop.run(APPLY).code(0);
+    assert_eq!(shop.accepted(), [0, 0, 1]);
+}
+
+#[test]
+fn a_time_that_is_typed_has_to_be_the_sandboxes() {
+    let mut shop = shop(1, &["--stopped"]);
+    assert_snapshot!(shop.sends_nothing(&["apply", "--auto-approve", "--now", "2026-11-30T12:01:01Z"], 64), @"
+    exit code: 64
+    ----- stderr
+    error: `--now` says 2026-11-30T12:01:01Z, but the sandbox's clock says 2026-11-30T12:00:00Z
+      hint: leave `--now` out: a run takes the sandbox's time
+      hint: a sandbox's clock is moved forward at its own door: `POST /sandbox/clock`
+    ");
+    let run = shop.run(&["plan", "--now", "2026-11-30T12:01:00Z"]).code(0);
+    assert!(head(&run).contains("2026-11-30 12:00 UTC"), "{run}");
+    // Of a test's own time nobody is asked.
+    shop.project.set("SENDFORM_NOW", "2026-12-24T06:00:00Z");
+    assert!(head(&shop.run(&["plan"]).code(0)).contains("2026-12-24 06:00 UTC"));
+    let doctor = shop.run(&["doctor"]);
+    assert!(doctor.stdout.contains("the sandbox's clock says 2026-11-30T12:00:00Z, but"), "{doctor}");
+}
+
+#[test]
+fn a_sandbox_that_does_not_answer_leaves_the_machine_its_time() {
+    let shop = shop(1, &[]);
+    let doctor = shop.run(&["doctor"]).code(0);
+    assert!(doctor.stdout.contains("the sandbox's own, which every run takes"), "{doctor}");
+    let Shop { project, sandbox } = shop;
+    drop(sandbox);
+    let run = project.run(["plan"]).code(0);
+    assert!(run.stderr.contains("does not tell the time, so this machine's is taken"), "{run}");
+}
