@@ -9,6 +9,7 @@ mod clock;
 mod gathering;
 mod logs;
 mod lost;
+mod overview;
 mod page;
 mod probe;
 mod rate;
@@ -21,4 +22,5 @@ mod logs_faults;
 
 pub use client::{Client, ClientError, ClientLimits, explain, http_client};
 pub use clock::SystemClock;
+pub use overview::{OverviewFailure, overview};
 pub use probe::{ProbeFailure, probe};

@@ -6,6 +6,7 @@ mod checkpoint;
 mod database;
 mod index;
 mod kept;
+mod overview;
 mod shared;
 mod table;
 
