@@ -133,6 +133,8 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Show what the ledger holds, doubts first
     Status(StatusArgs),
+    /// Show what became of everything that a sandbox was sent, by campaign
+    Report,
     /// Show every apply that the ledger has, and every decision about people in doubt
     Log(LogArgs),
     /// Settle what is in doubt from the gateway's logs
@@ -176,6 +178,7 @@ impl Command {
             | Self::Stop(_)
             | Self::Resume(_)
             | Self::Status(_)
+            | Self::Report
             | Self::Log(_)
             | Self::Reconcile(_)
             | Self::Resolve(_)

@@ -35,7 +35,7 @@ const fn page(
 }
 
 /// The pages of all commands.
-const PAGES: [HelpPage; 29] = [
+const PAGES: [HelpPage; 30] = [
     page(
         &[],
         &PLAN,
@@ -111,6 +111,14 @@ const PAGES: [HelpPage; 29] = [
         &[
             ("sendform status", "what the ledger holds, doubts first"),
             ("sendform status --offline --format json", "as it was fetched last, for machines"),
+        ],
+    ),
+    page(
+        &["report"],
+        &LEDGER,
+        &[
+            ("sendform report --sandbox", "of the project's embedded sandbox, at its own time"),
+            ("sendform report --sandbox --now 2026-12-14T12:00:00Z", "after its clock was moved there, for good"),
         ],
     ),
     page(

@@ -235,7 +235,7 @@ pub fn http_client(limits: ClientLimits) -> Result<reqwest::Client, ClientError>
         .map_err(ClientError::Build)
 }
 
-fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {
+pub(super) fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {
     let key = key.expose_secret().trim();
     if key.is_empty() {
         return Err(ClientError::Key);

@@ -29,6 +29,7 @@ pub mod mark;
 pub mod markdown;
 pub mod message;
 pub mod new_revision;
+pub mod overview;
 pub mod plan;
 pub mod plan_file;
 pub mod reconcile;

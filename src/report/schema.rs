@@ -21,6 +21,7 @@ use super::ledger::recover::LedgerRecoverReport;
 use super::ledger::setup::{LedgerCopyReport, LedgerInitReport, LedgerMergeReport};
 use super::ledger::verify::LedgerVerifyReport;
 use super::log::LogReport;
+use super::overview::OverviewReport;
 use super::plan::PlanReport;
 use super::reconcile::ReconcileReport;
 use super::resolve::ResolveReport;
@@ -72,6 +73,7 @@ impl JsonSchema for AnyReport {
             kind::<InitReport>(generator),
             kind::<SchemaReport>(generator),
             kind::<SandboxReport<'_>>(generator),
+            kind::<OverviewReport>(generator),
             kind::<DoctorReport>(generator),
             kind::<EventReport>(generator),
             kind::<FailureReport<'_>>(generator),

@@ -10,8 +10,8 @@ const PROGRAM: &str = "sendform ";
 /// Commands that no project is named to. These lists are those of the command line, as a test of its help shows.
 pub const WITHOUT_PROJECT: [&str; 4] = ["schema", "completions", "help", "man"];
 /// Commands that may talk to the embedded gateway, or look into its ledger.
-pub const WITH_GATEWAY: [&str; 11] =
-    ["plan", "apply", "status", "log", "reconcile", "resolve", "stop", "resume", "doctor", "ledger", "ci"];
+pub const WITH_GATEWAY: [&str; 12] =
+    ["plan", "apply", "status", "report", "log", "reconcile", "resolve", "stop", "resume", "doctor", "ledger", "ci"];
 /// Commands that take a selection, where they name no file.
 pub const WITH_SELECTION: [&str; 3] = ["plan", "apply", "reconcile"];
 

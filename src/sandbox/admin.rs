@@ -12,6 +12,7 @@
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
 //!   `{"speed": 60}` and `{"stopped": true}` set how it runs.
 
+mod campaigns;
 mod messages;
 
 use axum::Router;
@@ -41,6 +42,7 @@ pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxSt
         .route("/state", get(state))
         .route("/wait", get(wait))
         .route("/messages", get(messages::list))
+        .route("/campaigns", get(campaigns::overview))
         .route("/rules", get(rules).put(set_rules))
         .route("/inbound", post(inbound))
         .route("/faults", post(faults))

@@ -10,6 +10,7 @@ pub mod error;
 pub mod limits;
 pub mod names;
 pub mod options;
+pub mod overview;
 pub mod request;
 pub mod response;
 pub mod said;

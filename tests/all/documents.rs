@@ -89,6 +89,7 @@ fn every_command_gives_a_document_that_the_schema_has() {
     run(&shop, &["ledger", "copy", "--from", "lockfile"], 0);
     assert_eq!(run(&shop, &["status"], 0)["stops"][0]["id"], "00000007", "it has moved along");
     run(&shop, &["resume", "00000007"], 0);
+    assert_eq!(run(&shop, &["report"], 0)["all"]["accepted"], 3);
     run(&shop, &["init", "--dir", "new"], 0);
     run(&shop, &["init", "--dir", "new"], 64);
     run(&shop, &["schema"], 0);

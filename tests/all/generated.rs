@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::Project;
 
 /// All commands that have a help text.
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["init"],
     &["validate"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 25] = [
     &["stop"],
     &["resume"],
     &["status"],
+    &["report"],
     &["log"],
     &["reconcile"],
     &["resolve"],

@@ -33,6 +33,7 @@ mod job_token;
 mod ledger;
 mod moved;
 mod opt_outs;
+mod overview;
 mod own_files;
 mod paths;
 mod pieces;

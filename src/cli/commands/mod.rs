@@ -10,6 +10,7 @@ mod log;
 mod man;
 mod plan;
 mod reconcile;
+mod report;
 mod resolve;
 mod resume;
 mod sandbox;
@@ -54,6 +55,7 @@ pub(super) fn run(
         Command::Plan(args) => wait(interruptible(output, plan::run(global, args, settings, output))),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
         Command::Status(args) => wait(interruptible(output, status::run(global, args, settings, output))),
+        Command::Report => wait(interruptible(output, report::run(global, settings, output))),
         Command::Log(args) => wait(interruptible(output, log::run(global, args, settings, output))),
         Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Stop(args) => wait(stop::run(global, args, settings, output)),

@@ -6,6 +6,7 @@ use crate::report::ledger::rebind::LedgerRebindReport;
 use crate::report::ledger::recover::LedgerRecoverReport;
 use crate::report::ledger::setup::{LedgerCopyReport, LedgerInitReport, LedgerMergeReport};
 use crate::report::log::LogReport;
+use crate::report::overview::OverviewReport;
 use crate::report::resolve::ResolveReport;
 use crate::report::sandbox::SandboxReport;
 use crate::report::stops::StopReport;
@@ -20,6 +21,7 @@ impl Annotated for LedgerMergeReport {}
 impl Annotated for LedgerRebindReport {}
 impl Annotated for LedgerRecoverReport {}
 impl Annotated for LogReport<'_> {}
+impl Annotated for OverviewReport {}
 impl Annotated for ResolveReport<'_> {}
 impl Annotated for SandboxReport<'_> {}
 impl Annotated for SchemaReport {}

@@ -11,6 +11,7 @@ mod files;
 mod inline;
 mod lines;
 mod neutral;
+mod overview;
 mod plain;
 mod plan;
 mod prose;

@@ -11,6 +11,7 @@ pub(super) mod ending;
 pub(super) mod handed_over;
 mod late;
 mod log;
+mod overview;
 pub(super) mod plan;
 pub(super) mod plan_file;
 pub mod reconcile;

@@ -6,7 +6,7 @@ use super::course::{Conditions, Timetable, courses};
 use super::inputs::Inputs;
 use super::lifecycle::{Life, Sight, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
-use super::rules::ValidityFrom;
+use super::rules::{ChannelPrice, ValidityFrom};
 use super::status;
 use crate::timing::{horizon, is_open};
 use crate::wire::choices::UnsentInLogs;
@@ -146,8 +146,14 @@ impl<'a> AcceptedBulk<'a> {
         })
     }
 
-    fn price(&self, life: &Life, inputs: &Inputs) -> MessagePrice {
-        let price = &inputs.rules(life.logged_at(), self.header.number).price;
+    /// What a message costs that leaves.
+    #[must_use]
+    pub fn price<'i>(&self, life: &Life, inputs: &'i Inputs) -> &'i ChannelPrice {
+        &inputs.rules(life.logged_at(), self.header.number).price
+    }
+
+    fn charged(&self, life: &Life, inputs: &Inputs) -> MessagePrice {
+        let price = self.price(life, inputs);
         let price_per_message = if life.is_charged() { price.per_message } else { 0.0 };
         MessagePrice { price_per_message, currency: price.currency.clone() }
     }
@@ -174,7 +180,7 @@ impl<'a> AcceptedBulk<'a> {
             sent_at: sight.sent_at,
             done_at: sight.done_at,
             message_count: Some(1),
-            price: Some(self.price(life, inputs)),
+            price: Some(self.charged(life, inputs)),
             status: status::status(sight.ending.status),
             error: Some(status::error(sight.ending.error)),
             platform: terms.platform.clone(),
@@ -189,7 +195,7 @@ impl<'a> AcceptedBulk<'a> {
         let terms = self.table.terms_of(message)?;
         Some(DeliveryReport {
             bulk_id: Some(self.header.bulk_id.clone()),
-            price: Some(self.price(life, inputs)),
+            price: Some(self.charged(life, inputs)),
             status: status::status(life.ending.status),
             error: Some(status::error(life.ending.error)),
             message_id: Some(message.message_id.clone().into_owned()),

@@ -12,6 +12,7 @@ mod json;
 pub mod lifecycle;
 pub mod logs;
 pub mod message;
+pub mod overview;
 pub mod query;
 mod quick;
 mod reader;

@@ -7,6 +7,7 @@ mod database;
 mod index;
 mod kept;
 mod packed;
+mod overview;
 mod shared;
 mod table;
 

@@ -1,0 +1,221 @@
+//! Overviews by hand, and what holds of all of them.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+use super::OverviewBuilder;
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
+use crate::sandbox::model::inputs::{Inputs, RulesEntry};
+use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
+use crate::sandbox::model::rules::ChannelRules;
+use crate::wire::content::Content;
+use crate::wire::options::{
+    Day, DeliveryTimeWindow, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod, ValidityUnit,
+};
+use crate::wire::overview::{FailedEnd, MessageCounts, Overview, PriceSum};
+
+fn at(second: i64) -> Timestamp {
+    // Noon of a Monday.
+    "2026-11-30T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+}
+
+fn terms(campaign: Option<&str>, sender: &str) -> SharedOptions<'static> {
+    SharedOptions {
+        sender: sender.to_owned().into(),
+        platform: None,
+        validity_period: None,
+        delivery_time_window: None,
+        campaign_reference_id: campaign.map(|campaign| campaign.to_owned().into()),
+        delivery: None,
+        content_type: None,
+    }
+}
+
+/// A bulk whose messages have these terms, one after the other, to `1`, `2`, ….
+fn bulk(number: i64, second: i64, pace: SendTiming, terms: Vec<SharedOptions<'static>>) -> AcceptedBulk<'static> {
+    let messages = (0..terms.len()).map(|position| ReceivedMessage {
+        terms: position,
+        to: (position + 1).to_string().into(),
+        message_id: format!("{number}.{position}").into(),
+        content: Content::Text { text: "Hi".into() },
+        callback_data: None,
+    });
+    let messages: Vec<_> = messages.collect();
+    let header = BulkHeader {
+        number,
+        bulk_id: number.to_string(),
+        accepted_at: at(second),
+        pace,
+        count: messages.len() as u64,
+        logged: LogSpan::default(),
+    };
+    AcceptedBulk { header, table: MessageTable { terms, messages }, rejected: Vec::new() }
+}
+
+fn overview(bulks: &[AcceptedBulk<'_>], inputs: &Inputs, second: i64) -> Overview {
+    let mut builder = OverviewBuilder::new(at(second));
+    bulks.iter().for_each(|bulk| builder.add(bulk, inputs));
+    builder.finish()
+}
+
+/// Prices from the beginning, and a person who is not there.
+fn inputs() -> Inputs {
+    let rules = r#"{ "price": { "perMessage": 0.1, "currency": "EUR" },
+        "rules": [{ "outcome": "unknownPerson", "ids": ["2"] }, { "outcome": "blockedDestination", "ids": ["4"] }] }"#;
+    let mut inputs = Inputs::default();
+    let rules: ChannelRules = serde_json::from_str(rules).unwrap();
+    inputs.add_rules(RulesEntry { at: at(-1), after_bulk: 0, rules });
+    inputs
+}
+
+#[test]
+fn each_campaign_of_each_sender_is_counted_by_itself() {
+    let speed = Some(SendingSpeedLimit { amount: 60, time_unit: SpeedUnit::Minute });
+    let sale = || terms(Some("sale"), "shop");
+    let mut one = bulk(1, 0, SendTiming { send_at: None, speed }, vec![sale(), sale(), sale(), sale(), sale()]);
+    one.rejected = vec![(2, 23)];
+    let other = bulk(
+        2,
+        0,
+        SendTiming { send_at: Some(at(60)), speed: None },
+        vec![terms(None, "shop"), terms(Some("sale"), "gallery")],
+    );
+    let bulks = [one, other];
+    // The first left at once, the second a second later, the fourth takes the turn of the third.
+    let seen = overview(&bulks, &inputs(), 2);
+    let names: Vec<_> = seen.campaigns.iter().map(|it| (it.campaign_reference_id.as_deref(), &*it.sender)).collect();
+    assert_eq!(names, [(None, "shop"), (Some("sale"), "gallery"), (Some("sale"), "shop")]);
+    let sale = &seen.campaigns[2].counts;
+    let reason = |end, status: u16, error: u16| {
+        let found =
+            sale.reasons.iter().find(|reason| (reason.end, reason.status, reason.error) == (end, status, error));
+        found.map(|reason| reason.count)
+    };
+    assert_eq!(
+        (sale.turned_down, sale.accepted, sale.queued, sale.delivered, sale.undeliverable, sale.rejected, sale.sent),
+        (1, 4, 1, 1, 1, 1, 2)
+    );
+    assert_eq!(reason(FailedEnd::TurnedDown, 23, 0), Some(1));
+    assert_eq!(reason(FailedEnd::Undeliverable, 9, 7002), Some(1));
+    assert_eq!(reason(FailedEnd::Rejected, 14, 2052), Some(1));
+    assert_eq!(sale.prices, [PriceSum { currency: "EUR".to_owned(), total: 0.2 }]);
+    assert_eq!((sale.first_sent_at, sale.last_sent_at, sale.messages_a_minute), (Some(at(0)), Some(at(1)), None));
+    assert_eq!((seen.all.accepted, seen.all.scheduled, seen.rest), (6, 2, None));
+    let paced = bulk(3, 0, SendTiming { send_at: None, speed }, vec![terms(None, "shop"); 100]);
+    assert_eq!(overview(&[paced], &inputs(), 90).all.messages_a_minute, Some(60.0));
+}
+
+#[test]
+fn what_is_not_listed_is_counted_all_the_same() {
+    let many = (0..7).map(|number| terms(Some(&number.to_string()), "shop")).collect();
+    let mut builder = OverviewBuilder { campaigns_max: 3, ..OverviewBuilder::new(at(9)) };
+    builder.add(&bulk(1, 0, SendTiming::default(), many), &inputs());
+    // One that is not there yet.
+    builder.add(&bulk(2, 10, SendTiming::default(), vec![terms(None, "shop")]), &inputs());
+    let seen = builder.finish();
+    assert_eq!((seen.campaigns.len(), seen.rest.map(|rest| rest.accepted), seen.all.accepted), (3, Some(4), 7));
+}
+
+fn some_terms() -> impl Strategy<Value = SharedOptions<'static>> {
+    let campaign = prop_oneof![Just(None), Just(Some("sale")), Just(Some("night"))];
+    let validity = prop_oneof![Just(None), (1_u32..200).prop_map(Some)];
+    let window = prop_oneof![Just(None), (0_u8..22).prop_map(Some)];
+    (campaign, prop_oneof![Just("shop"), Just("gallery")], validity, window).prop_map(
+        |(campaign, sender, validity, from)| {
+            let time = |hour| Some(TimeOfDay { hour, minute: 0 });
+            SharedOptions {
+                validity_period: validity.map(|amount| ValidityPeriod { amount, time_unit: ValidityUnit::Minutes }),
+                delivery_time_window: from.map(|hour| DeliveryTimeWindow {
+                    days: vec![Day::Monday, Day::Wednesday],
+                    from: time(hour),
+                    to: time(hour + 2),
+                }),
+                ..terms(campaign, sender)
+            }
+        },
+    )
+}
+
+fn some_bulk() -> impl Strategy<Value = AcceptedBulk<'static>> {
+    let speed = prop_oneof![Just(None), (1_u32..600).prop_map(Some)];
+    let send_at = prop_oneof![Just(None), (0_i64..200_000).prop_map(Some)];
+    let rejected = proptest::collection::btree_set(0_usize..12, 0..4);
+    (1_i64..9, 0_i64..1_000, send_at, speed, proptest::collection::vec(some_terms(), 1..12), rejected).prop_map(
+        |(number, second, send_at, speed, terms, rejected)| {
+            let speed = speed.map(|amount| SendingSpeedLimit { amount, time_unit: SpeedUnit::Minute });
+            let mut bulk = bulk(number, second, SendTiming { send_at: send_at.map(at), speed }, terms);
+            let count = bulk.table.messages.len();
+            bulk.rejected =
+                rejected.into_iter().filter(|position| *position < count).map(|position| (position, 23)).collect();
+            bulk
+        },
+    )
+}
+
+fn some_inputs() -> impl Strategy<Value = Inputs> {
+    let rule = (0..8_usize, 0..1_001_u16, any::<bool>()).prop_map(|(outcome, share, is_slow)| {
+        let outcome = [
+            "unknownSender",
+            "blockedDestination",
+            "conversationClosed",
+            "unknownPerson",
+            "blockedBusiness",
+            "channelFails",
+            "silent",
+            "slow",
+        ][outcome];
+        let after = if is_slow { r#", "afterSeconds": 90000"# } else { "" };
+        format!(r#"{{ "outcome": "{outcome}", "perMille": {share}{after} }}"#)
+    });
+    let entry = (0_i64..100_000, 0_i64..9, proptest::collection::vec(rule, 0..3), 0_u32..5);
+    proptest::collection::vec(entry, 0..3).prop_map(|mut entries| {
+        entries.sort_by_key(|(second, after_bulk, ..)| (*second, *after_bulk));
+        let mut inputs = Inputs::default();
+        for (second, after_bulk, rules, price) in entries {
+            let text = format!(
+                r#"{{ "price": {{ "perMessage": {price}, "currency": "EUR" }}, "rules": [{}] }}"#,
+                rules.join(", ")
+            );
+            inputs.add_rules(RulesEntry { at: at(second), after_bulk, rules: serde_json::from_str(&text).unwrap() });
+        }
+        inputs
+    })
+}
+
+fn counted(counts: &[&MessageCounts], of: impl Fn(&MessageCounts) -> u64) -> u64 {
+    counts.iter().map(|counts| of(counts)).sum()
+}
+
+proptest! {
+    #[test]
+    fn every_message_is_counted_once(
+        bulks in proptest::collection::vec(some_bulk(), 0..5), inputs in some_inputs(),
+        second in 0_i64..400_000, campaigns_max in 0_usize..5,
+    ) {
+        let mut builder = OverviewBuilder { campaigns_max, ..OverviewBuilder::new(at(second)) };
+        bulks.iter().for_each(|bulk| builder.add(bulk, &inputs));
+        let seen = builder.finish();
+        let there: Vec<_> = bulks.iter().filter(|bulk| bulk.header.accepted_at <= at(second)).collect();
+        let messages: usize = there.iter().map(|bulk| bulk.table.messages.len()).sum();
+        let rejected: usize = there.iter().map(|bulk| bulk.rejected.len()).sum();
+        prop_assert_eq!((seen.all.accepted, seen.all.turned_down), ((messages - rejected) as u64, rejected as u64));
+        let parts: Vec<_> = seen.campaigns.iter().map(|campaign| &campaign.counts).chain(&seen.rest).collect();
+        prop_assert!(seen.campaigns.len() <= campaigns_max);
+        for counts in parts.iter().copied().chain([&seen.all]) {
+            prop_assert_eq!(counts.accepted, counts.sum());
+            let reasons = |end| counts.reasons.iter().filter(|it| it.end == end).map(|it| it.count).sum::<u64>();
+            prop_assert_eq!(reasons(FailedEnd::TurnedDown), counts.turned_down);
+            prop_assert_eq!(reasons(FailedEnd::Undeliverable), counts.undeliverable);
+            prop_assert_eq!(reasons(FailedEnd::Expired), counts.expired);
+            prop_assert_eq!(reasons(FailedEnd::Rejected), counts.rejected);
+            prop_assert!(counts.sent >= counts.on_the_way + counts.delivered + counts.undeliverable);
+            prop_assert!(counts.sent <= counts.accepted - counts.waiting() - counts.rejected);
+            prop_assert_eq!(counts.first_sent_at.is_some(), counts.sent > 0);
+        }
+        prop_assert_eq!(counted(&parts, |counts| counts.accepted), seen.all.accepted);
+        prop_assert_eq!(counted(&parts, |counts| counts.sent), seen.all.sent);
+        prop_assert_eq!(counted(&parts, MessageCounts::waiting), seen.all.waiting());
+        let money = |counts: &MessageCounts| counts.prices.iter().map(|sum| sum.total).sum::<f64>();
+        prop_assert!((parts.iter().map(|counts| money(counts)).sum::<f64>() - money(&seen.all)).abs() < 1e-6);
+    }
+}
