@@ -234,17 +234,25 @@ fn is_new(message: &MessageView<'_>) -> bool {
 
 /// What people get, masked as the report has it.
 fn samples(plan: &PlanReport<'_>) -> Section {
-    let mut section = Section::new(Rank::Samples, "sample");
-    let all = plan.selected().flat_map(|message| message.samples.iter().map(move |sample| (message, sample)));
-    all.for_each(|(message, sample)| section.item(&[details(message, sample)]));
+    let mut section = Section::new(Rank::Samples, "sampled message");
+    let sampled = plan.selected().filter(|message| !message.samples.is_empty());
+    sampled.for_each(|message| section.item(&[details(message)]));
     section
 }
 
-fn details(message: &MessageView<'_>, sample: &SampleView<'_>) -> MarkdownBlock {
-    let name = if message.samples.len() == 1 { "text" } else { sample.name };
-    let size = plural(sample.characters, "character");
-    let line = [Phrase::Exact(message.message.clone()), Phrase::Words(format!(": {name} ({size})"))];
-    MarkdownBlock::Details(line.to_vec(), vec![MarkdownBlock::fence(Language::Text, sample.text)])
+fn details(message: &MessageView<'_>) -> MarkdownBlock {
+    let named = |what: String| vec![Phrase::Exact(message.message.clone()), Phrase::Words(format!(": {what}"))];
+    let fence = |sample: &SampleView<'_>| MarkdownBlock::fence(Language::Text, sample.text);
+    let sized = |name: &str, sample: &SampleView<'_>| format!("{name} ({})", plural(sample.characters, "character"));
+    if let [only] = message.samples.as_slice() {
+        return MarkdownBlock::Details(named(sized("text", only)), vec![fence(only)]);
+    }
+    let each = message.samples.iter().flat_map(|sample| {
+        let name = vec![Phrase::Words(sized(sample.name, sample))];
+        [MarkdownBlock::Paragraph(name), fence(sample)]
+    });
+    let count = plural(message.samples.len() as u64, "sample");
+    MarkdownBlock::Details(named(count), each.collect())
 }
 
 /// The limits, and last the digest.

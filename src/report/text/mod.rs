@@ -11,6 +11,7 @@ pub(super) mod ending;
 pub(super) mod handed_over;
 mod late;
 mod log;
+pub(super) mod merge_group;
 pub(super) mod plan;
 pub(super) mod plan_file;
 pub mod reconcile;
