@@ -23,7 +23,7 @@ use crate::report::text::{TextForm, diagnostics};
 use crate::report::typed::Typed;
 use crate::wire::said::without_secrets;
 
-use super::args::{Arguments, ColorChoice, Command, Global, Scope};
+use super::args::{Arguments, CiArgs, CiCommand, ColorChoice, Command, Global, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{OutputFormat, Write};
@@ -339,6 +339,7 @@ fn typed(Arguments { global, command }: &Arguments, settings: &Settings) -> Type
         data: global.data.as_ref().filter(|data| settings.data.as_ref() != Some(*data)).map(shown),
         sandbox: global.sandbox,
         only: only.to_vec(),
+        is_in_review: matches!(command, Command::Ci(CiArgs { command: CiCommand::Plan(_) })),
     }
 }
 

@@ -257,6 +257,25 @@ fn events_that_hand_secrets_to_strangers_are_refused() {
 }
 
 #[test]
+fn a_limit_that_refuses_says_where_it_is_accepted_and_the_plan_keeps_it() {
+    let mut review = Review::new(3);
+    let project = review.shop.project.read("sendform.yaml");
+    review.shop.project.write("sendform.yaml", project + "limits: { messagesPerApply: 2 }\n");
+    let run = review.plan(ONE).code(4);
+    assert!(run.stdout.contains("%0Aif that is meant: sendform ci plan --accept messages=3\n"), "{run}");
+    let [comment] = &review.comments()[..] else { panic!("a comment") };
+    for words in [
+        "- next, if that is meant: `sendform ci plan --accept messages=3`\n",
+        "  - in a workflow: `accept: messages=3`, below `with:` of the job that plans\n",
+    ] {
+        assert!(comment.contains(words), "{words}\n{comment}");
+    }
+    let run = review.plan_from(ONE, REPOSITORY_ID, &["--accept=messages=3"]).code(0);
+    let plan = review.shop.project.read(&review.output("plan"));
+    assert!(plan.contains("\"accepted\":{\"messages\":3}"), "{run}");
+}
+
+#[test]
 fn a_merge_queue_merges_what_was_reviewed_and_nothing_else() {
     let mut review = Review::new(2);
     let run = review.plan_group().code(5);

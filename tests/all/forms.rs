@@ -183,15 +183,13 @@ fn a_plan_that_needs_a_person() {
       - nobody knows, and they are given up: `sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"`
     - next, if that is meant: `sendform apply --accept messages=3`
 
-    | message | to send | later | when | from, to | everybody else | rows |
-    | --- | ---: | ---: | --- | --- | --- | ---: |
-    | `sale.hello` r1 | **3** | 0 | at once, 2 bulks | `shop` to `customers` | 2 in doubt | 5 |
+    | message | to send | when | from, to | everybody else | rows |
+    | --- | ---: | --- | --- | --- | ---: |
+    | `sale.hello` r1 | **3** | at once, 2 bulks | `shop` to `customers` | 2 in doubt | 5 |
 
     ### Texts, new and changed
 
-    - `sale.hello` r1
-      - the text
-
+    - `sale.hello` r1, new
       ```diff
       + Hello, dear {{ name }}!
       ```
@@ -328,7 +326,7 @@ fn what_is_left_out_of_a_long_plan_is_samples_first() {
     check("markdown", &plan.stdout);
     assert!(plan.stdout.contains("**60 messages to send"), "{plan}");
     assert!(plan.stdout.contains("more sampled messages\n"), "{plan}");
-    assert_eq!(plan.stdout.matches("  - the text").count(), 30, "{plan}");
+    assert_eq!(plan.stdout.matches(" r1, new\n").count(), 30, "{plan}");
     assert!(plan.stdout.contains("… and 30 more messages"), "{plan}");
     assert!(plan.stdout.trim_end().lines().last().unwrap().starts_with("digest `plan/v1:"), "{plan}");
 }
