@@ -63,6 +63,7 @@
 //! | mark | which transaction wrote a row of PostgreSQL; a row from a dump has another one |
 //! | forge | where the repository, its pull requests and its CI runs are: GitHub, GitLab |
 //! | head | the newest commit of a pull request's branch: what was reviewed |
+//! | merge group | pull requests that a merge queue wants to merge at once; the last one names it |
 //! | runner | the machine and the environment of a CI run |
 //! | marker | the hidden line by which a comment of ours is found again |
 //! | lockfile | a ledger in a file beside the project file; its shadow is a copy that git does not see |

@@ -644,6 +644,9 @@ pub(super) struct CiPlanArgs {
     /// Where the pull request shows the plan: in one comment, which is a new one if it reaches more people than before
     #[arg(long, value_name = "WHERE", default_value = "in-place")]
     pub comment: CommentPlace,
+    /// The workflow's file that planned the pull request, for a merge group [default: the one of this run]
+    #[arg(long, value_name = "FILE")]
+    pub plan_workflow: Option<String>,
 }
 
 /// `ci apply`
@@ -668,6 +671,9 @@ pub(super) struct CiApplyArgs {
     /// Accept a limit of the machine or its ledger up to a number: `lockfile-in-ci=1`; may be repeated
     #[arg(long, value_name = "LIMIT=N")]
     pub accept: Vec<String>,
+    /// Commit the lockfile when the run has ended, and push it, as `apply --commit` does
+    #[arg(long)]
+    pub commit: bool,
     /// Write what happens, as it happens, to a file, as `apply --events` does
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,

@@ -81,7 +81,11 @@ pub(super) fn plan_options(args: &ApplyArgs, context: &Context) -> Result<PlanOp
     })
 }
 
-fn read(path: &Path) -> Result<Frozen, Failure> {
+/// Reads a frozen plan.
+///
+/// # Errors
+/// If the file cannot be read, or is no whole plan.
+pub(super) fn read(path: &Path) -> Result<Frozen, Failure> {
     let file = regular::open_to_read(path, Links::Followed).map_err(|error| cannot("read", path, &error))?;
     Frozen::read(BufReader::new(file)).map_err(|error| {
         if let FrozenError::Io(error) = &error {

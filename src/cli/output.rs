@@ -11,23 +11,25 @@ use std::thread;
 use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::report::Reveal;
+use crate::report::annotation::Annotated;
 use crate::report::diagnostics::DiagnosticView;
 use crate::report::failure_code::FailureCode;
 use crate::report::forms::Forms;
+use crate::report::markdown::MarkdownForm;
 use crate::report::screen::{Screen, WIDTH_MIN};
 use crate::report::sheet::Sheet;
 use crate::report::style::Paint;
-use crate::report::text::{TextForm as _, diagnostics};
+use crate::report::text::{TextForm, diagnostics};
 use crate::report::typed::Typed;
 use crate::wire::said::without_secrets;
 
-use super::args::{Arguments, ColorChoice, Command, Global, Scope};
+use super::args::{Arguments, CiArgs, CiCommand, ColorChoice, Command, Global, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{OutputFormat, Write};
 use super::home::ProjectPaths;
 use super::settings::Settings;
-use super::shown::ShownReports;
+use super::shown::{ShownReport, ShownReports};
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
@@ -93,6 +95,17 @@ impl Output {
         if let Some(shown) = &self.keeps {
             shown.take(report, &self.endless());
         }
+    }
+
+    /// A report in the forms that are shown elsewhere.
+    #[must_use]
+    pub(super) fn shown(&self, report: &(impl MarkdownForm + Annotated)) -> ShownReport {
+        ShownReport::of(report, &self.endless())
+    }
+
+    /// Tells a person a report that is not the command's result.
+    pub(super) fn tell_report(&self, report: &impl TextForm) {
+        self.tell_lines(&report.sheet(&self.screen_of_errors));
     }
 
     fn endless(&self) -> Screen {
@@ -326,6 +339,7 @@ fn typed(Arguments { global, command }: &Arguments, settings: &Settings) -> Type
         data: global.data.as_ref().filter(|data| settings.data.as_ref() != Some(*data)).map(shown),
         sandbox: global.sandbox,
         only: only.to_vec(),
+        is_in_review: matches!(command, Command::Ci(CiArgs { command: CiCommand::Plan(_) })),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::report::annotation::{Annotation, ToSend};
+use crate::report::annotation::{Annotated, Annotation, ToSend};
 use crate::report::forms::Forms;
+use crate::report::markdown::MarkdownForm;
 use crate::report::markdown::budget::MarkdownDocument;
 use crate::report::screen::Screen;
 
@@ -22,14 +23,17 @@ pub(super) struct ShownReport {
 #[derive(Debug, Clone, Default)]
 pub(super) struct ShownReports(Arc<Mutex<Vec<ShownReport>>>);
 
+impl ShownReport {
+    /// Takes the forms of a report.
+    pub(super) fn of(report: &(impl MarkdownForm + Annotated), screen: &Screen) -> Self {
+        Self { markdown: report.markdown(screen), annotations: report.annotations(screen), to_send: report.to_send() }
+    }
+}
+
 impl ShownReports {
     /// Keeps a report.
     pub(super) fn take(&self, report: &impl Forms, screen: &Screen) {
-        let shown = ShownReport {
-            markdown: report.markdown(screen),
-            annotations: report.annotations(screen),
-            to_send: report.to_send(),
-        };
+        let shown = ShownReport::of(report, screen);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
     }
 

@@ -62,11 +62,17 @@ pub fn pull_of<'a>(arrival: &Arrival, pulls: &'a [Pull]) -> Result<&'a Pull, Unb
             return Err(Unbound::SeveralPulls { commit: commit(), pulls });
         }
     };
-    if found.head_repository == Some(arrival.repository) {
-        Ok(found)
-    } else {
-        Err(Unbound::Fork { pull: found.number })
-    }
+    is_of(found, arrival.repository)?;
+    Ok(found)
+}
+
+/// Makes sure that a pull request's branch is in this repository.
+///
+/// # Errors
+/// If it is in another one.
+pub fn is_of(pull: &Pull, repository: u64) -> Result<(), Unbound> {
+    let is_own = pull.head_repository == Some(repository);
+    if is_own { Ok(()) } else { Err(Unbound::Fork { pull: pull.number }) }
 }
 
 /// Makes sure that no other pull request has the same head: runs are known by the head that they planned, and not by

@@ -24,5 +24,5 @@ mod logs_faults;
 pub use client::{Client, ClientError, ClientLimits, explain, http_client};
 pub use clock::SystemClock;
 pub use followed_clock::FollowedClock;
-pub use probe::{ProbeFailure, Probed, probe};
 pub use overview::{OverviewFailure, overview};
+pub use probe::{ProbeFailure, Probed, probe};

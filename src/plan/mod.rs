@@ -65,7 +65,10 @@ pub use model::Plan;
 pub use new_revision::{NewRevision, TextBefore};
 pub use opt_outs::OptOutReader;
 pub use parallel::STACK_BYTES;
-pub use plan_file::{Change, Comparison, Dropped, Frozen, FrozenError, FrozenState};
+pub use plan_file::{
+    Change, Comparison, Dropped, Frozen, FrozenError, FrozenState, MessageDifference, PeopleNamed, PlanDifference,
+    Presence,
+};
 pub use planner::plan;
 pub use prepare::{PrepareError, Preparer, RenderedPerson as PreparedPerson};
 pub use rejections::RejectionLimit;

@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod log;
 pub mod mark;
 pub mod markdown;
+pub mod merge_group;
 pub mod message;
 pub mod new_revision;
 pub mod overview;

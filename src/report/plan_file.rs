@@ -125,7 +125,9 @@ impl<'a> ComparisonView<'a> {
 }
 
 impl<'a> ChangeView<'a> {
-    fn new(change: &'a Change) -> Self {
+    /// Makes a view of it.
+    #[must_use]
+    pub fn new(change: &'a Change) -> Self {
         match change {
             Change::Revision { planned, now } => Self::Revision { planned: planned.get(), now: now.get() },
             Change::Term { name, planned, now } => {

@@ -26,6 +26,8 @@ pub struct Typed {
     pub sandbox: bool,
     /// `--only`, once for each.
     pub only: Vec<String>,
+    /// Whether it was `ci plan`: then a review approves the plan, and with it what the plan accepts.
+    pub is_in_review: bool,
 }
 
 impl Typed {
@@ -118,6 +120,7 @@ mod tests {
             data: None,
             sandbox: true,
             only: vec!["sale.announce".to_owned()],
+            is_in_review: false,
         };
         let told = typed.repeated_in(text);
         assert_eq!(told, expect);

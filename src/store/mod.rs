@@ -46,7 +46,7 @@ pub use location::{LedgerLocation, ReadOnlyLedger};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use open_ledger::OpenLedger;
-pub use paths::Paths;
+pub use paths::{LEDGER_FILES, Paths};
 pub use retired::Retired;
 pub use typed_git::TypedGit;
 

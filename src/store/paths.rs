@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::regular;
 
+const LOCKFILE: &str = "sendform.lock";
+/// The files that a ledger in a lockfile has beside the project file, and that git keeps.
+pub const LEDGER_FILES: [&str; 2] = [LOCKFILE, "sendform.stops"];
+
 /// Where the files of one ledger are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -25,7 +29,7 @@ impl Paths {
     pub fn of_project(folder: &Path) -> Self {
         let private = folder.join(".sendform");
         Self {
-            lockfile: folder.join("sendform.lock"),
+            lockfile: folder.join(LOCKFILE),
             shadow: Some(private.join("shadow.lock")),
             guard: private.join("lock"),
             mark: private.join("run"),
@@ -36,12 +40,7 @@ impl Paths {
     #[must_use]
     pub fn of_sandbox(folder: &Path) -> Self {
         let private = folder.join(".sendform").join("sandbox");
-        Self {
-            lockfile: private.join("sendform.lock"),
-            shadow: None,
-            guard: private.join("lock"),
-            mark: private.join("run"),
-        }
+        Self { lockfile: private.join(LOCKFILE), shadow: None, guard: private.join("lock"), mark: private.join("run") }
     }
 
     /// The file of stops, beside the lockfile: whoever may write the folder may stop what is sent from it.

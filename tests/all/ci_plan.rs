@@ -5,8 +5,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::forge::{FakeForge, FakePull, ForgeFault, REPOSITORY_ID};
-use crate::support::{Run, Shop};
+use crate::support::forge::{FakeForge, FakePull, FakeRun, ForgeFault, REPOSITORY_ID, WORKFLOW};
+use crate::support::{Origin, Run, Shop, normalised};
 
 const PULL: u64 = 7;
 const ONE: &str = "1111111111111111111111111111111111111111";
@@ -75,6 +75,27 @@ impl Review {
         project.run(["ci", "plan"].iter().chain(more))
     }
 
+    /// Keeps the plan of the last run as an artifact of a run that has ended, as its job does.
+    fn keep(&self, head: &str, conclusion: &str) {
+        let name = self.output("plan");
+        let content = fs::read(self.shop.project.path(&name)).unwrap();
+        let mut state = self.forge.state();
+        let (run, artifact) = (state.number(), state.number());
+        state.runs.push(FakeRun {
+            id: run,
+            path: WORKFLOW.to_owned(),
+            event: "pull_request".to_owned(),
+            head: head.to_owned(),
+            head_repository: Some(REPOSITORY_ID),
+            status: "completed".to_owned(),
+            conclusion: Some(conclusion.to_owned()),
+            created_at: "2026-11-30T11:00:00Z".to_owned(),
+            started_at: "2026-11-30T11:00:00Z".to_owned(),
+            attempt: 1,
+        });
+        state.artifact(artifact, run, &name, &content, "2026-11-30T11:01:00Z");
+    }
+
     fn comments(&self) -> Vec<String> {
         self.forge.state().texts(PULL)
     }
@@ -141,6 +162,19 @@ fn two_pushes_have_one_comment_and_more_people_a_new_one() {
     assert_eq!(comments.len(), 7, "{comments:?}");
     assert!(comments[5].contains("> **Outdated:**") && comments[5].contains(TWO), "{}", comments[5]);
     assert!(comments[6].contains("people=3") && !comments[6].contains("Outdated"), "{}", comments[6]);
+    let hidden = |review: &Review| -> Vec<bool> {
+        review.forge.state().comments.iter().map(|comment| comment.is_hidden).skip(5).collect()
+    };
+    assert_eq!(hidden(&review), [true, false]);
+    // Where nothing can be folded away the text says it; and nothing is written into a comment that is outdated.
+    review.forge.state().hides = false;
+    review.shop.customers(1..=4);
+    review.plan(TWO).code(0);
+    assert_eq!(hidden(&review), [true, false, false]);
+    assert!(review.comments()[6].contains("> **Outdated:**"));
+    review.forge.state().comments.pop();
+    review.plan(TWO).code(0);
+    assert!(review.comments().len() == 8 && review.comments()[6].contains("> **Outdated:**"));
 }
 
 #[test]
@@ -223,22 +257,73 @@ fn events_that_hand_secrets_to_strangers_are_refused() {
 }
 
 #[test]
+fn a_limit_that_refuses_says_where_it_is_accepted_and_the_plan_keeps_it() {
+    let mut review = Review::new(3);
+    let project = review.shop.project.read("sendform.yaml");
+    review.shop.project.write("sendform.yaml", project + "limits: { messagesPerApply: 2 }\n");
+    let run = review.plan(ONE).code(4);
+    assert!(run.stdout.contains("%0Aif that is meant: sendform ci plan --accept messages=3\n"), "{run}");
+    let [comment] = &review.comments()[..] else { panic!("a comment") };
+    for words in [
+        "- next, if that is meant: `sendform ci plan --accept messages=3`\n",
+        "  - in a workflow: `accept: messages=3`, below `with:` of the job that plans\n",
+    ] {
+        assert!(comment.contains(words), "{words}\n{comment}");
+    }
+    let run = review.plan_from(ONE, REPOSITORY_ID, &["--accept=messages=3"]).code(0);
+    let plan = review.shop.project.read(&review.output("plan"));
+    assert!(plan.contains("\"accepted\":{\"messages\":3}"), "{run}");
+}
+
+#[test]
 fn a_merge_queue_merges_what_was_reviewed_and_nothing_else() {
     let mut review = Review::new(2);
     let run = review.plan_group().code(5);
-    assert_eq!(review.forge.requests("POST /graphql").len(), 1);
-    assert!(run.stderr.contains("pull request 7 shows no plan of this project"), "{run}");
-    review.plan(ONE).code(0);
+    assert!(run.stderr.contains("caused by: no run of `.github/workflows/campaigns.yml` planned the head"), "{run}");
+    assert!(run.stderr.contains("hint: let the pull request's own run plan its head"), "{run}");
+    // Nobody has to show a plan for that.
+    review.plan_from(ONE, REPOSITORY_ID, &["--comment", "never"]).code(0);
+    review.keep(ONE, "success");
     let run = review.plan_group().code(0);
-    assert!(run.stderr.contains("the group is what was reviewed in pull request 7"), "{run}");
+    assert!(run.stderr.contains("the merge group is what was reviewed in pull request 7"), "{run}");
+    // Somebody else has changed the text, and brought one more person.
     review.shop.customers(1..=3);
+    review.shop.campaign("Hi from the shop!", 1);
     let run = review.plan_group().code(5);
+    insta::assert_snapshot!("what_a_merge_group_has_changed", normalised(&run.stderr));
     assert!(
-        run.stderr.contains("! the group is not what was reviewed in pull request 7: 2 messages with plan/v1:"),
+        run.stdout.contains("\n::error title=sendform%3A merge-group::the merge group is not what was reviewed"),
         "{run}"
     );
-    assert!(run.stderr.contains(" there, 3 messages with plan/v1:"), "{run}");
-    assert_eq!(review.comments().len(), 1);
+    let summary = review.shop.project.read("summary.md");
+    let (first, _) = summary.split_once("\n## sendform plan").unwrap();
+    insta::assert_snapshot!("what_a_merge_group_has_changed_in_the_summary", normalised(first));
+    assert!(review.comments().is_empty());
+}
+
+#[test]
+fn a_merge_group_that_nobody_can_compare_does_not_pass() {
+    let planned = |change: &dyn Fn(&mut Review)| {
+        let mut review = Review::new(2);
+        review.plan(ONE).code(0);
+        review.keep(ONE, "success");
+        change(&mut review);
+        review.plan_group().code(5).stderr
+    };
+    let check = |change: &dyn Fn(&mut Review), words: &str| {
+        let said = planned(change);
+        assert!(said.contains("error: nobody can tell whether the merge group is what was reviewed"), "{said}");
+        assert!(said.contains(words), "{words}\n{said}");
+    };
+    check(&|review| review.forge.state().runs[0].conclusion = Some("failure".to_owned()), "ended as `failure`");
+    check(&|review| review.forge.state().artifacts.clear(), "left no plan of `acme-shop`");
+    check(
+        &|review| review.forge.state().pull(PULL).head_repository = Some(99),
+        "hint: push its branch to this repository",
+    );
+    check(&|review| TWO.clone_into(&mut review.forge.state().pull(PULL).head), "planned the head `22222222`");
+    check(&|review| review.forge.fault("/actions/runs", ForgeFault::Status(403)), "hint: add `actions: read`");
+    check(&|review| review.shop.project.unset("SENDFORM_KEY"), "hint: a plan without the key, or with errors");
 }
 
 #[test]
@@ -266,6 +351,36 @@ fn whatever_the_forge_refuses_the_plan_ends_with_its_own_code() {
     review.forge.fault("/comments", ForgeFault::Status(403));
     review.shop.campaign("Hello {{ nobody }}!", 1);
     review.plan(ONE).code(3);
+}
+
+#[test]
+fn a_branch_of_the_ledger_that_takes_no_push_is_told_with_the_plan() {
+    let mut review = Review::new(1);
+    let _origin = Origin::of(&review.shop.project);
+    let project = review.shop.project.read("sendform.yaml");
+    let said = |review: &mut Review, state: &str| {
+        review.shop.project.write("sendform.yaml", format!("{project}{state}"));
+        review.plan(ONE).stderr
+    };
+    review.forge.state().rules = vec![("update", "never"), ("pull_request", "never")];
+    assert!(!said(&mut review, "").contains("the ledger's branch"), "it is a lockfile");
+    let told = said(&mut review, "state: { in: git, branch: sent }\n");
+    assert!(
+        told.contains("! the ledger's branch `sent` is under the rules `update` and `pull_request`, which"),
+        "{told}"
+    );
+    assert!(!said(&mut review, "state: { in: git, remote: books }\n").contains("the ledger's branch"));
+    review.forge.state().rules = vec![("update", "always")];
+    assert!(!said(&mut review, "state: { in: git }\n").contains("the ledger's branch"));
+    review.forge.state().is_protected = true;
+    let told = said(&mut review, "state: { in: git }\n");
+    assert!(told.contains("! the ledger's branch `sendform-ledger` is protected, and only administrators"), "{told}");
+    review.forge.fault("/rules/", ForgeFault::Status(500));
+    let told = said(&mut review, "state: { in: git }\n");
+    assert!(
+        told.contains("! nobody can tell whether an apply may push to the ledger's branch: the forge did not"),
+        "{told}"
+    );
 }
 
 #[test]

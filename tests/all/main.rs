@@ -30,6 +30,7 @@ mod identity;
 mod init;
 mod interrupts;
 mod job_token;
+mod journey;
 mod ledger;
 mod moved;
 mod opt_outs;

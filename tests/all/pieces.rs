@@ -66,6 +66,7 @@ impl Runner {
         let given = [
             ("inputs.dir", "shops/my shop"),
             ("inputs.comment", "in-place"),
+            ("inputs.accept", ""),
             ("inputs.audiences", ""),
             ("secrets.SENDFORM_KEY", "the-key"),
             ("secrets.SENDFORM_API_KEY", "the-api-key"),
@@ -152,6 +153,23 @@ fn a_fork_runs_no_command_and_an_audience_that_cannot_be_fetched_ends_the_job() 
         assert!(!own.run(&steps(workflow, name)));
         assert!(runner.tree.path().join("fetched").exists() && !own.temp().join("arguments").exists(), "{workflow}");
     }
+}
+
+#[test]
+fn limits_are_accepted_one_by_one_in_the_plan_and_after_it() {
+    let runner = Runner::new();
+    for (workflow, name) in [("campaigns-plan", "plan"), ("campaigns-apply", "apply")] {
+        let mut job = runner.job().value("inputs.accept", "messages=12,000\n  late=3\n");
+        assert!(job.run(&steps(workflow, name)), "{}", job.printed);
+        let (arguments, _) = recorded(&job);
+        assert_eq!(arguments[arguments.len() - 2..], ["--accept=messages=12,000", "--accept=late=3"]);
+        let odd = "$(touch broken) `touch broken` ; * --reveal '\"";
+        let mut job = runner.job().value("inputs.accept", odd);
+        assert!(job.run(&steps(workflow, name)), "{}", job.printed);
+        let words: Vec<String> = odd.split(' ').map(|word| format!("--accept={word}")).collect();
+        assert_eq!(recorded(&job).0[6..], words);
+    }
+    assert!(!runner.tree.path().join("broken").exists());
 }
 
 #[test]

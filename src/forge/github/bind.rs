@@ -1,7 +1,9 @@
 //! From a merged commit to its plan, over the API: asks for what each step of the binding needs, and no more.
 
 use crate::forge::approvals::Approvals;
-use crate::forge::binding::{Arrival, Bound, PLANNING_EVENT, has_head_alone, plan_of, planned_by, pull_of, run_of};
+use crate::forge::binding::{
+    Arrival, Bound, PLANNING_EVENT, has_head_alone, is_of, plan_of, planned_by, pull_of, run_of,
+};
 use crate::forge::error::ForgeError;
 use crate::forge::facts::Pull;
 use crate::forge::plan_name::PlanName;
@@ -29,10 +31,37 @@ impl GitHub {
     /// If there is none, or the forge does not say so.
     pub async fn bind(&self, arrival: &Arrival, workflow: &str, project: &ProjectId) -> Result<Bound, BindError> {
         let pulls = self.pulls_of(arrival.commit.as_str()).await?;
-        let pull = pull_of(arrival, &pulls)?;
+        self.bind_head(pull_of(arrival, &pulls)?, workflow, arrival.repository, project).await
+    }
+
+    /// Finds the plan of a project for a pull request that is not merged yet: the same that [`GitHub::bind`] finds for
+    /// its merge.
+    ///
+    /// # Errors
+    /// As [`GitHub::bind`].
+    pub async fn bind_open(
+        &self,
+        number: u64,
+        workflow: &str,
+        repository: u64,
+        project: &ProjectId,
+    ) -> Result<Bound, BindError> {
+        let pull = self.pull(number).await?;
+        is_of(&pull, repository)?;
+        self.bind_head(&pull, workflow, repository, project).await
+    }
+
+    /// The plan that the run of this workflow for the head of a pull request left.
+    async fn bind_head(
+        &self,
+        pull: &Pull,
+        workflow: &str,
+        repository: u64,
+        project: &ProjectId,
+    ) -> Result<Bound, BindError> {
         has_head_alone(pull, &self.pulls_of(pull.head.as_str()).await?)?;
         let runs = self.runs_of(&pull.head, PLANNING_EVENT).await?;
-        let run = run_of(pull, workflow, arrival.repository, &runs)?;
+        let run = run_of(pull, workflow, repository, &runs)?;
         let artifacts = self.artifacts_of(run.id).await?;
         Ok(plan_of(pull, run, project, &artifacts)?)
     }

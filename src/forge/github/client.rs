@@ -18,7 +18,7 @@ const JOB_LOGIN: &str = "github-actions[bot]";
 #[derive(Debug)]
 pub struct GitHub {
     pub(super) http: ForgeHttp,
-    graphql: ForgeHttp,
+    pub(super) graphql: ForgeHttp,
     repository: RepositoryName,
 }
 

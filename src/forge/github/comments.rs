@@ -2,15 +2,19 @@
 
 use serde_json::json;
 
-use crate::forge::error::ForgeError;
+use crate::forge::error::{ForgeError, ForgeErrorKind, Permission};
 use crate::forge::facts::{ForgeComment, GHOST};
 use crate::forge::fields::{FieldError, FieldReader};
-use crate::forge::http::Method;
+use crate::forge::http::{Call, Method};
 
 use super::client::GitHub;
 
 /// What comments need: GitHub takes either this or `issues: write`.
 const WRITE: &str = "pull-requests: write";
+
+/// Twice is once.
+const HIDE: &str = "mutation($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { \
+                    minimizedComment { isMinimized } } }";
 
 impl GitHub {
     /// All comments of a pull request, the oldest first.
@@ -48,6 +52,26 @@ impl GitHub {
         let call = self.call("change the comment", WRITE, &["issues", "comments", &number]);
         let answer = self.http.send(&call, Method::Patch, &json!({ "body": body })).await?;
         comment(&FieldReader::of(&answer)).map_err(|error| call.unreadable(&error))
+    }
+
+    /// Folds a comment away as outdated. Only GraphQL can: where there is none, or it does not do it, that is an error.
+    ///
+    /// # Errors
+    /// If the forge does not do it.
+    pub async fn hide_comment(&self, id: u64) -> Result<(), ForgeError> {
+        let number = id.to_string();
+        let call = self.call("show the comment", "pull-requests: read", &["issues", "comments", &number]);
+        let answer = self.http.get(&call).await?;
+        let node = FieldReader::of(&answer).at("node_id").and_then(|node| node.text());
+        let node = node.map_err(|error| call.unreadable(&error))?;
+        let call = Call::new("fold the comment away", Permission(WRITE), [""; 0]);
+        let asked = json!({ "query": HIDE, "variables": { "id": node } });
+        let answer = self.graphql.send(&call, Method::Ask, &asked).await?;
+        let path = ["data", "minimizeComment", "minimizedComment", "isMinimized"];
+        let is_hidden = FieldReader::of(&answer).path(&path).and_then(|is_hidden| is_hidden.is_true());
+        // A refusal is a success for HTTP.
+        let refused = || call.failed(ForgeErrorKind::Unreadable("it does not say that it has done so".to_owned()));
+        if is_hidden.is_ok_and(|is_hidden| is_hidden) { Ok(()) } else { Err(refused()) }
     }
 }
 

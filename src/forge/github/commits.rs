@@ -4,27 +4,72 @@ use data_encoding::BASE64;
 
 use crate::forge::commit_id::CommitId;
 use crate::forge::error::{ForgeError, ForgeErrorKind};
-use crate::forge::fields::FieldReader;
+use crate::forge::fields::{FieldError, FieldReader};
+use crate::forge::http::Call;
 
 use super::client::GitHub;
 
 const READ: &str = "contents: read";
+/// How many commits are looked through.
+const COMMITS_READ: usize = 100;
 
 impl GitHub {
-    /// The newest commit of a branch that touched a folder or file; `None` if none did. `.` is everything.
+    /// The newest commit of a branch that touched something else in a folder than these files, which runs commit
+    /// themselves: what people have changed last. `None` if there is none. `.` is everything.
     ///
     /// # Errors
-    /// If the forge does not say so.
-    pub async fn newest_commit_of(&self, branch: &str, path: &str) -> Result<Option<CommitId>, ForgeError> {
+    /// If the forge does not say so, or it is further back than 100 such commits.
+    pub async fn newest_change_of(
+        &self,
+        branch: &str,
+        path: &str,
+        own: &[String],
+    ) -> Result<Option<CommitId>, ForgeError> {
         let call = self.call(format!("say which commit touched `{path}` last"), READ, &["commits"]);
-        let mut call = call.with("sha", branch).with("per_page", "1");
+        let commits = self.commits_of(&call, branch, path).await?;
+        for commit in &commits {
+            if !self.touches_only(commit, own).await? {
+                return Ok(Some(commit.clone()));
+            }
+        }
+        if commits.len() < COMMITS_READ {
+            return Ok(None);
+        }
+        let why = format!("the newest {COMMITS_READ} only tell what was sent");
+        Err(call.failed(ForgeErrorKind::Unreadable(why)))
+    }
+
+    /// The newest commits of a branch that touched a folder or file, the newest first. `.` is everything.
+    async fn commits_of(&self, call: &Call, branch: &str, path: &str) -> Result<Vec<CommitId>, ForgeError> {
+        let mut call = call.clone().with("sha", branch).with("per_page", COMMITS_READ.to_string());
         if path != "." {
             call = call.with("path", path);
         }
         let answer = self.http.get(&call).await?;
         let commits = FieldReader::of(&answer).items();
-        let newest = commits.and_then(|commits| commits.first().map(|commit| commit.at("sha")?.commit()).transpose());
-        newest.map_err(|error| call.unreadable(&error))
+        let ids = commits.and_then(|commits| commits.iter().map(|commit| commit.at("sha")?.commit()).collect());
+        ids.map_err(|error| call.unreadable(&error))
+    }
+
+    /// Whether a commit wrote these files and touched nothing else.
+    ///
+    /// # Errors
+    /// If the forge does not say so.
+    pub async fn touches_only(&self, commit: &CommitId, own: &[String]) -> Result<bool, ForgeError> {
+        let wish = format!("say what the commit {} touched", commit.short());
+        let call = self.call(wish, READ, &["commits", commit.as_str()]);
+        let answer = self.http.get(&call).await?;
+        let unreadable = |error: FieldError| call.unreadable(&error);
+        let files = FieldReader::of(&answer).at("files").and_then(|files| files.items()).map_err(unreadable)?;
+        let is_own = |file: &FieldReader<'_>| {
+            // A file that was moved here was another one.
+            let is_written = matches!(file.at("status")?.text()?, "added" | "modified");
+            let name = file.at("filename")?.text()?;
+            Ok(is_written && own.iter().any(|own| own == name))
+        };
+        let are_own = files.iter().map(is_own).collect::<Result<Vec<bool>, FieldError>>().map_err(unreadable)?;
+        // Of a merge that brought nothing new there are none.
+        Ok(!are_own.is_empty() && are_own.iter().all(|is_own| *is_own))
     }
 
     /// Whether a commit is another one, or comes before it.

@@ -5,6 +5,7 @@ mod client;
 mod comments;
 mod commits;
 mod pulls;
+mod rules;
 mod runs;
 
 pub use bind::BindError;

@@ -77,7 +77,8 @@ pub(super) fn of_content(planned: &FrozenMessage, message: &Message) -> Vec<Chan
     changes
 }
 
-fn of_terms<'a>(planned: &'a [Term], now: &'a [Term]) -> impl Iterator<Item = Change> {
+/// What differs between two lists of terms.
+pub(super) fn of_terms<'a>(planned: &'a [Term], now: &'a [Term]) -> impl Iterator<Item = Change> {
     schedule_terms::differing(planned, now).map(|(name, planned, now)| {
         let words = |value: Option<&str>| value.map(|value| schedule_terms::in_words(name, value));
         Change::Term { name: name.to_owned(), planned: words(planned), now: words(now) }

@@ -12,6 +12,7 @@ mod error;
 mod freeze;
 mod comparison;
 mod constraint;
+mod difference;
 mod raw;
 mod read;
 mod state;
@@ -32,6 +33,7 @@ use super::selection::Selection;
 pub use change::Change;
 pub use comparison::{Comparison, Dropped};
 pub(super) use constraint::{PlanConstraint, PlannedPerson};
+pub use difference::{MessageDifference, PeopleNamed, PlanDifference, Presence};
 pub use error::FrozenError;
 pub use state::FrozenState;
 

@@ -6,6 +6,7 @@ mod check;
 mod files;
 mod ledger;
 mod machine;
+mod merge_group;
 mod none;
 mod place;
 mod plan;

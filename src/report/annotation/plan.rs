@@ -128,8 +128,8 @@ fn of_limit(limit: &SafetyLimitView<'_>, plan: &PlanReport<'_>, screen: &Screen)
         return annotation.hint("mend the audience, or change its `expect`", screen);
     }
     // Of one kind only one number can be said, and all that refuse have to be accepted at once.
-    let command = ending::to_accept(plan);
-    let command = command.unwrap_or_else(|| format!("sendform apply --accept {}={}", limit.name, limit.to_accept));
+    let alone = || format!("{} --accept {}={}", ending::accepting_command(&screen.typed), limit.name, limit.to_accept);
+    let command = ending::accepting(plan, &screen.typed).map_or_else(alone, |accepting| accepting.command);
     annotation.hint(&format!("if that is meant: {command}"), screen)
 }
 

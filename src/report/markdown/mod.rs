@@ -10,6 +10,7 @@ pub mod budget;
 mod files;
 mod inline;
 mod lines;
+mod merge_group;
 mod neutral;
 mod overview;
 mod plain;

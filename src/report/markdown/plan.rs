@@ -139,22 +139,25 @@ fn messages(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     if whole.is_empty() {
         return section;
     }
+    // Where everybody is due, nobody misses the column.
+    let has_later = whole.iter().any(|message| message.gates.get(Gate::NotDue) > 0);
     let (texts, numbers) = (Column::Text, Column::Number);
     let columns = [
-        ("message", texts),
-        ("to send", numbers),
-        ("later", numbers),
-        ("when", texts),
-        ("from, to", texts),
-        ("everybody else", texts),
-        ("rows", numbers),
+        Some(("message", texts)),
+        Some(("to send", numbers)),
+        has_later.then_some(("later", numbers)),
+        Some(("when", texts)),
+        Some(("from, to", texts)),
+        Some(("everybody else", texts)),
+        Some(("rows", numbers)),
     ];
-    section.head(&MarkdownBlock::TableHead(columns.map(|(name, column)| (Phrase::Own(name), column)).to_vec()));
-    whole.iter().for_each(|message| section.item(&[row(message, plan.now)]));
+    let head = columns.into_iter().flatten().map(|(name, column)| (Phrase::Own(name), column));
+    section.head(&MarkdownBlock::TableHead(head.collect()));
+    whole.iter().for_each(|message| section.item(&[row(message, plan.now, has_later)]));
     section
 }
 
-fn row(message: &MessageView<'_>, now: Timestamp) -> MarkdownBlock {
+fn row(message: &MessageView<'_>, now: Timestamp, has_later: bool) -> MarkdownBlock {
     let is_bound = message.bounded_without.is_some();
     let people = |gate: Gate| match message.gates.get(gate) {
         0 => vec![Phrase::Own("0")],
@@ -165,15 +168,18 @@ fn row(message: &MessageView<'_>, now: Timestamp) -> MarkdownBlock {
     let when: Vec<&str> =
         when.iter().map(|when| when.trim_start_matches([' ', ':'])).filter(|it| !it.is_empty()).collect();
     let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };
-    MarkdownBlock::Row(vec![
-        named(message),
-        people(Gate::ToSend),
-        people(Gate::NotDue),
-        vec![Phrase::Words(when)],
-        vec![Phrase::Code(message.sender.to_owned()), Phrase::Own(" to "), Phrase::Code(message.audience.to_owned())],
-        prose(&everybody_else(message, now), &Typed::default()),
-        vec![if message.read { Phrase::Words(number(message.rows)) } else { Phrase::Own("not read") }],
-    ])
+    let from_to =
+        vec![Phrase::Code(message.sender.to_owned()), Phrase::Own(" to "), Phrase::Code(message.audience.to_owned())];
+    let cells = [
+        Some(named(message)),
+        Some(people(Gate::ToSend)),
+        has_later.then(|| people(Gate::NotDue)),
+        Some(vec![Phrase::Words(when)]),
+        Some(from_to),
+        Some(prose(&everybody_else(message, now), &Typed::default())),
+        Some(vec![if message.read { Phrase::Words(number(message.rows)) } else { Phrase::Own("not read") }]),
+    ];
+    MarkdownBlock::Row(cells.into_iter().flatten().collect())
 }
 
 /// A message, and its revision.
@@ -203,12 +209,12 @@ fn texts(plan: &PlanReport<'_>, screen: &Screen) -> Section {
     let mut told = Vec::new();
     for message in plan.selected() {
         let mut sheet = Sheet::default();
-        line(&mut sheet, &format!("`{}` r{}", message.message, message.revision));
+        let news = if is_new(message) { ", new" } else { "" };
+        line(&mut sheet, &format!("`{}` r{}{news}", message.message, message.revision));
         let before = sheet.len();
         at_most::in_clear(&mut sheet, message, plan.now, PLAIN);
         handed_over::message(&mut sheet, message, plan.now, PLAIN);
         if is_new(message) {
-            line(&mut sheet, "  the text");
             difference::diff(&mut sheet, "", message.template, PLAIN);
         }
         if sheet.len() > before {
@@ -234,17 +240,25 @@ fn is_new(message: &MessageView<'_>) -> bool {
 
 /// What people get, masked as the report has it.
 fn samples(plan: &PlanReport<'_>) -> Section {
-    let mut section = Section::new(Rank::Samples, "sample");
-    let all = plan.selected().flat_map(|message| message.samples.iter().map(move |sample| (message, sample)));
-    all.for_each(|(message, sample)| section.item(&[details(message, sample)]));
+    let mut section = Section::new(Rank::Samples, "sampled message");
+    let sampled = plan.selected().filter(|message| !message.samples.is_empty());
+    sampled.for_each(|message| section.item(&[details(message)]));
     section
 }
 
-fn details(message: &MessageView<'_>, sample: &SampleView<'_>) -> MarkdownBlock {
-    let name = if message.samples.len() == 1 { "text" } else { sample.name };
-    let size = plural(sample.characters, "character");
-    let line = [Phrase::Exact(message.message.clone()), Phrase::Words(format!(": {name} ({size})"))];
-    MarkdownBlock::Details(line.to_vec(), vec![MarkdownBlock::fence(Language::Text, sample.text)])
+fn details(message: &MessageView<'_>) -> MarkdownBlock {
+    let named = |what: String| vec![Phrase::Exact(message.message.clone()), Phrase::Words(format!(": {what}"))];
+    let fence = |sample: &SampleView<'_>| MarkdownBlock::fence(Language::Text, sample.text);
+    let sized = |name: &str, sample: &SampleView<'_>| format!("{name} ({})", plural(sample.characters, "character"));
+    if let [only] = message.samples.as_slice() {
+        return MarkdownBlock::Details(named(sized("text", only)), vec![fence(only)]);
+    }
+    let each = message.samples.iter().flat_map(|sample| {
+        let name = vec![Phrase::Words(sized(sample.name, sample))];
+        [MarkdownBlock::Paragraph(name), fence(sample)]
+    });
+    let count = plural(message.samples.len() as u64, "sample");
+    MarkdownBlock::Details(named(count), each.collect())
 }
 
 /// The limits, and last the digest.

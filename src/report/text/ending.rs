@@ -9,6 +9,7 @@ use crate::report::plan::PlanReport;
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
 use crate::report::status::StatusReport;
+use crate::report::typed::Typed;
 use crate::report::words::plural;
 
 use super::twice::known_command;
@@ -41,8 +42,12 @@ pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, scre
     if plan.is_mismatched {
         return;
     }
-    if let Some(command) = to_accept(plan) {
-        return next(out, "if that is meant", &command, screen);
+    if let Some(Accepting { command, limits }) = accepting(plan, &screen.typed) {
+        next(out, "if that is meant", &command, screen);
+        if screen.typed.is_in_review {
+            line(out, &format!("  in a workflow: `accept: {limits}`, below `with:` of the job that plans"));
+        }
+        return;
     }
     if !plan.doubts.is_empty() {
         return of_doubts(out, plan.doubts.iter().any(|doubt| doubt.is_in_logs()), screen);
@@ -52,8 +57,17 @@ pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, scre
     }
 }
 
-/// The command that accepts all limits that refuse, each with its largest number; nothing if one of them takes none.
-pub(in crate::report) fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
+/// How all limits are accepted that refuse.
+pub(in crate::report) struct Accepting {
+    /// The command that does it.
+    pub(in crate::report) command: String,
+    /// What it accepts: `messages=3 late=1`.
+    limits: String,
+}
+
+/// How all limits are accepted that refuse, each with its largest number; nothing if one of them takes none. A plan that is
+/// reviewed takes the numbers along, and an apply has no say in them.
+pub(in crate::report) fn accepting(plan: &PlanReport<'_>, typed: &Typed) -> Option<Accepting> {
     let refusing: Vec<_> = plan.safety_limits.iter().filter(|limit| !limit.accepted && limit.is_sure).collect();
     if refusing.is_empty() || refusing.iter().any(|limit| limit.name == SafetyLimitKind::Expect.name()) {
         return None;
@@ -63,8 +77,14 @@ pub(in crate::report) fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
         let number = numbers.entry(limit.name).or_insert(0);
         *number = limit.to_accept.max(*number);
     }
-    let words: String = numbers.iter().map(|(name, number)| format!(" --accept {name}={number}")).collect();
-    Some(format!("sendform apply{words}"))
+    let limits: Vec<String> = numbers.iter().map(|(name, number)| format!("{name}={number}")).collect();
+    let words: String = limits.iter().map(|limit| format!(" --accept {limit}")).collect();
+    Some(Accepting { command: format!("{}{words}", accepting_command(typed)), limits: limits.join(" ") })
+}
+
+/// The command that takes the limits that are accepted.
+pub(in crate::report) const fn accepting_command(typed: &Typed) -> &'static str {
+    if typed.is_in_review { "sendform ci plan" } else { "sendform apply" }
 }
 
 /// Ends what a ledger holds.

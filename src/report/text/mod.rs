@@ -12,6 +12,7 @@ pub(super) mod handed_over;
 mod late;
 mod log;
 mod overview;
+pub(super) mod merge_group;
 pub(super) mod plan;
 pub(super) mod plan_file;
 pub mod reconcile;

@@ -55,18 +55,28 @@ fn reasons(fallen: &Dropped) -> String {
     gates.chain(gone).collect::<Vec<_>>().join(", ")
 }
 
-fn change(out: &mut Sheet, plan: &MessageView<'_>, change: &ChangeView<'_>, is_only_one: bool, screen: &Screen) {
+/// Tells what differs in what a message is, as far as that is neither somebody's content nor a time that is past.
+pub(in crate::report) fn definition(out: &mut Sheet, change: &ChangeView<'_>, indent: &str, paint: Paint) {
     match change {
         ChangeView::Revision { planned, now } => {
-            line(out, &format!("      revision: {planned} in the plan, {now} now"));
+            line(out, &format!("{indent}revision: {planned} in the plan, {now} now"));
         }
         ChangeView::Term { what, planned, now } => {
             let (planned, now) = told_apart(planned.unwrap_or("none"), now.unwrap_or("none"));
-            line(out, &format!("      {what}: {planned} in the plan, {now} now"));
+            line(out, &format!("{indent}{what}: {planned} in the plan, {now} now"));
         }
         ChangeView::Text { planned, now } => {
-            line(out, "      the text:");
-            diff(out, planned, now, screen.paint);
+            line(out, &format!("{indent}the text:"));
+            diff(out, planned, now, paint);
+        }
+        ChangeView::Contents { .. } | ChangeView::Expired { .. } => {}
+    }
+}
+
+fn change(out: &mut Sheet, plan: &MessageView<'_>, change: &ChangeView<'_>, is_only_one: bool, screen: &Screen) {
+    match change {
+        ChangeView::Revision { .. } | ChangeView::Term { .. } | ChangeView::Text { .. } => {
+            definition(out, change, "      ", screen.paint);
         }
         ChangeView::Contents { people, lines } => {
             let verb = "would get another message than the plan has for them";

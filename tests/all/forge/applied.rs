@@ -9,7 +9,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::merged::{Merged, PULL};
-use crate::support::forge::{FakePull, ForgeFault, REPOSITORY_ID};
+use crate::support::forge::{FakePull, ForgeFault, REPOSITORY_ID, push_event};
+use crate::support::git;
 
 /// Another pull request, open, whose plan was shown.
 fn sibling(merged: &Merged, number: u64) {
@@ -140,6 +141,34 @@ fn a_schedule_goes_on_with_the_plan_of_the_newest_change() {
     assert!(told.contains("sale.hello r1") && told.contains("accepted"), "{told}");
     let run = merged.sends_nothing(&[], 0);
     assert_eq!(merged.plan_comment(), told, "{run}");
+}
+
+#[test]
+fn what_was_sent_is_committed_and_is_no_change_of_the_campaigns() {
+    let mut merged = Merged::in_lockfile(4);
+    let commit = ["--commit", "--accept", "lockfile-in-ci=1"];
+    merged.shop.sandbox.faults(&["401@2"]);
+    let run = merged.apply(&commit).code(9);
+    assert!(run.stderr.contains("the lockfile is committed (") && run.stderr.contains("pushed to"), "{run}");
+    assert_eq!(merged.shop.accepted(), [1; 2], "{run}");
+    let recorded = git(merged.runner.folder(), &["rev-parse", "HEAD"]);
+    assert_ne!(recorded, merged.merge);
+    // The newest commit only tells what was sent: both go on with the plan that was merged.
+    merged.event("schedule", &json!({ "schedule": "0 * * * *", "repository": { "default_branch": "main" } }));
+    let run = merged.apply(&commit).code(0);
+    assert!(run.stderr.contains("the plan of pull request 7"), "{run}");
+    assert_eq!(merged.shop.accepted(), [1; 4], "{run}");
+    merged.event("push", &push_event("main", &merged.merge.clone(), &recorded));
+    let run = merged.sends_nothing(&commit, 0);
+    assert!(run.stderr.contains("the plan of pull request 7"), "{run}");
+    // Started again, the run of the merge is still that of the newest change.
+    merged.event("push", &push_event("main", &merged.before.clone(), &merged.merge.clone()));
+    merged.again();
+    merged.sends_nothing(&commit, 0);
+    // Where runs commit nothing, a commit that came without a review is one, whatever it touches.
+    merged.event("push", &push_event("main", &merged.merge.clone(), &recorded));
+    let run = merged.sends_nothing(&["--accept", "lockfile-in-ci=1"], 5);
+    assert!(run.stderr.contains("came to `main` without a pull request"), "{run}");
 }
 
 #[test]

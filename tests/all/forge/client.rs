@@ -66,6 +66,7 @@ fn every_call(ground: &Ground) -> Vec<Result<(), ForgeError>> {
             client.comments(7).await.map(drop),
             client.add_comment(7, "x").await.map(drop),
             client.change_comment(1, "x").await.map(drop),
+            client.hide_comment(1).await,
             client.pulls_of(&ground.head).await.map(drop),
             client.pull(7).await.map(drop),
             client.open_pulls("main").await.map(drop),
@@ -75,10 +76,12 @@ fn every_call(ground: &Ground) -> Vec<Result<(), ForgeError>> {
             client.artifacts_of(7).await.map(drop),
             client.artifacts_named("x").await.map(drop),
             client.download(&artifact, 10, &mut Vec::new()).await.map(drop),
-            client.newest_commit_of("main", "campaigns").await.map(drop),
+            client.newest_change_of("main", "campaigns", &[]).await.map(drop),
+            client.touches_only(&head, &[]).await.map(drop),
             client.is_in(&head, &head).await.map(drop),
             client.file_at(&head, "sendform.yaml").await.map(drop),
             client.may_write("ana").await.map(drop),
+            client.is_protected("main").await.map(drop),
         ]
     })
 }
@@ -194,14 +197,92 @@ fn the_token_goes_to_the_api_and_no_further() {
 }
 
 #[test]
+fn no_redirect_takes_the_token_to_another_host() {
+    let ground = Ground::new();
+    let elsewhere = Ground::new();
+    ground.forge.state().elsewhere = Some(elsewhere.forge.url());
+    for forge in [&ground.forge, &elsewhere.forge] {
+        forge.state().artifact(1, 7, "sendform-x.plan", b"a plan", "2026-11-30T11:00:00Z");
+    }
+    // A file that is kept elsewhere is fetched there, with its own signature and without the token.
+    let artifact = wait(ground.client().artifacts_of(7)).unwrap().remove(0);
+    let mut content = Vec::new();
+    assert_eq!(wait(ground.client().download(&artifact, 100, &mut content)).unwrap(), 6);
+    let asked = elsewhere.forge.requests("");
+    assert_eq!((asked.len(), asked[0].line.as_str()), (1, "GET /blob/1?signature=0"));
+    // Everything else ends where it is sent away.
+    for path in ["/repos/", "/graphql"] {
+        ground.forge.fault(path, ForgeFault::Redirect);
+    }
+    let failed = every_call(&ground).into_iter().chain([wait(ground.client().login()).map(drop)]);
+    assert!(failed.into_iter().all(|ended| ended.is_err()));
+    let asked = elsewhere.forge.requests("");
+    assert!(asked.len() == 2 && asked.iter().all(|request| request.authorization.is_none()), "{asked:?}");
+}
+
+#[test]
+fn what_runs_commit_themselves_is_no_change_of_the_project() {
+    let ground = Ground::new();
+    let folder = ground.project.folder();
+    let commit = |file: &str, text: &str| {
+        ground.project.write(file, text);
+        git(folder, &["add", "--all"]);
+        git(folder, &["commit", "--quiet", "-m", file]);
+        git(folder, &["push", "--quiet", "origin", "main"]);
+        CommitId::parse(&git(folder, &["rev-parse", "HEAD"])).unwrap()
+    };
+    let client = ground.client();
+    let own = ["sendform.lock", "sendform.stops"].map(str::to_owned);
+    let newest = || wait(client.newest_change_of("main", ".", &own)).unwrap();
+    let change = commit("sale.yaml", "campaign: sale\n# more\n");
+    assert_eq!(newest(), Some(change.clone()));
+    let recorded = commit("sendform.lock", "1\n");
+    commit("sendform.stops", "1\n");
+    assert_eq!(newest(), Some(change.clone()));
+    assert!(wait(client.touches_only(&recorded, &own)).unwrap() && !wait(client.touches_only(&change, &own)).unwrap());
+    ground.project.write("sale.yaml", "campaign: sale\n");
+    let both = commit("sendform.lock", "2\n");
+    assert_eq!(newest(), Some(both));
+    git(folder, &["mv", "sale.yaml", "sendform.stops", "--force"]);
+    let moved = commit("sendform.lock", "3\n");
+    assert_eq!(newest(), Some(moved));
+}
+
+#[test]
+fn what_keeps_a_branch_from_being_pushed_to_is_known_by_its_rules() {
+    let ground = Ground::new();
+    let client = ground.client();
+    let rules = || wait(client.rules_against_pushes("team/ledger")).unwrap();
+    assert_eq!(rules(), [""; 0]);
+    ground.forge.state().rules = vec![
+        ("deletion", "never"),
+        ("pull_request", "always"),
+        ("update", "never"),
+        ("pull_request", "pull_requests_only"),
+        ("required_status_checks", "exempt"),
+    ];
+    assert_eq!(rules(), ["update", "pull_request"]);
+    assert_eq!(ground.forge.requests("/rules/branches/team/ledger").len(), 2);
+    // A forge without rulesets finds nothing there.
+    ground.forge.fault("/rules/", ForgeFault::Status(404));
+    assert_eq!(rules(), [""; 0]);
+    ground.forge.state().faults.clear();
+    ground.forge.fault("/rulesets/", ForgeFault::Status(500));
+    assert!(wait(client.rules_against_pushes("main")).is_err());
+    assert!(!wait(client.is_protected("main")).unwrap());
+    ground.forge.state().is_protected = true;
+    assert!(wait(client.is_protected("main")).unwrap());
+}
+
+#[test]
 fn files_and_commits_are_those_of_the_repository() {
     let ground = Ground::new();
     let (client, head) = (ground.client(), ground.head());
     let file = |path: &str| wait(client.file_at(&head, path)).unwrap();
     assert_eq!(file("sale.yaml").as_deref(), Some(b"campaign: sale\n".as_slice()));
     assert_eq!(file("no/such.yaml"), None);
-    assert_eq!(wait(client.newest_commit_of("main", "sale.yaml")).unwrap(), Some(head.clone()));
-    assert_eq!(wait(client.newest_commit_of("main", "nowhere")).unwrap(), None);
+    assert_eq!(wait(client.newest_change_of("main", "sale.yaml", &[])).unwrap(), Some(head.clone()));
+    assert_eq!(wait(client.newest_change_of("main", "nowhere", &[])).unwrap(), None);
     assert!(wait(client.is_in(&head, &head)).unwrap());
     let elsewhere = CommitId::parse(&"1".repeat(40)).unwrap();
     assert_eq!(wait(client.file_at(&elsewhere, "sale.yaml")).unwrap_err().kind, ForgeErrorKind::NotFound);

@@ -12,6 +12,8 @@ use crate::support::{Origin, Project, Run, Shop, campaign, git};
 
 /// The pull request's number.
 pub(super) const PULL: u64 = 7;
+/// Where the ledger is, unless it is a lockfile.
+const IN_GIT: &str = "state: { in: git }\n";
 /// The run that planned it.
 pub(super) const RUN: u64 = 70;
 
@@ -42,17 +44,24 @@ impl Merged {
 
     /// The same, with more in the project file before the merge, and after it.
     pub(super) fn with(customers: u64, before: &str, after: &str) -> Self {
-        Self::build(customers, ".", (before, after))
+        Self::build(customers, (".", IN_GIT), (before, after))
+    }
+
+    /// The same with a lockfile, on a machine that has the branch checked out.
+    pub(super) fn in_lockfile(customers: u64) -> Self {
+        let merged = Self::build(customers, (".", ""), ("", ""));
+        git(merged.runner.folder(), &["checkout", "--quiet", "main"]);
+        merged
     }
 
     /// The same with the project in a folder of the repository.
     pub(super) fn in_folder(customers: u64, dir: &'static str) -> Self {
-        Self::build(customers, dir, ("", ""))
+        Self::build(customers, (dir, IN_GIT), ("", ""))
     }
 
-    fn build(customers: u64, dir: &'static str, (before, after): (&str, &str)) -> Self {
+    fn build(customers: u64, (dir, state): (&'static str, &str), (before, after): (&str, &str)) -> Self {
         let shop = Shop::without_ledger(customers);
-        let project = shop.project.read("sendform.yaml") + "state: { in: git }\n";
+        let project = shop.project.read("sendform.yaml") + state;
         for file in ["sendform.yaml", "sale.yaml", "customers.csv"] {
             let text = shop.project.read(file);
             fs::remove_file(shop.project.path(file)).expect("it can be removed");
@@ -61,8 +70,13 @@ impl Merged {
         let write_project =
             |more: &str| shop.project.write(&format!("{dir}/sendform.yaml"), format!("{project}{more}"));
         write_project(before);
+        if state.is_empty() {
+            shop.run(&["ledger", "init"]).code(0);
+        }
         let origin = Origin::of(&shop.project);
-        shop.run(&["ledger", "init"]).code(0);
+        if !state.is_empty() {
+            shop.run(&["ledger", "init"]).code(0);
+        }
         let folder = shop.project.folder();
         let at_head = || git(folder, &["rev-parse", "HEAD"]);
         let base = at_head();

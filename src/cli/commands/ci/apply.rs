@@ -68,8 +68,7 @@ impl ApplyJob<'_> {
             expect_digest,
             events: args.events.clone(),
             parallel: args.parallel,
-            // Its own commit would be the newest change of the project, which no pull request has brought.
-            commit: false,
+            commit: args.commit,
         }
     }
 
@@ -77,7 +76,7 @@ impl ApplyJob<'_> {
     /// stale.
     async fn apply(&self, global: &Global, settings: &Settings, bound: &Bound) -> Result<Exit, Failure> {
         let Self { ground, args, output } = self;
-        let plan = ReviewedFile::fetch(ground, bound).await?;
+        let plan = ReviewedFile::fetch(&ground.forge, &ground.home, bound).await?;
         let apply_args = self.apply_args(Some(plan.path.clone()), Some(bound.name.digest.to_string()));
         let heard = Transcript::new()?;
         let ended = Box::pin(apply::run(global, &apply_args, settings, &heard.of(output))).await;

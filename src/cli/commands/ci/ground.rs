@@ -14,6 +14,7 @@ use crate::forge::event::{EVENT_BYTES_MAX, ForgeEvent};
 use crate::forge::runner::{GitHubRunner, Runner};
 use crate::gateway::ClientLimits;
 use crate::report::failure_code::FailureCode;
+use crate::store::LEDGER_FILES;
 use crate::store::regular::{self, Links};
 
 /// A run on GitHub, for one project.
@@ -60,6 +61,11 @@ impl GitHubGround {
         let (files, project) = whole(global, output)?;
         let dir = dir_in(&runner.workspace, &files.home.dir)?;
         Ok(Self { runner, event, forge, project, home: files.home, dir })
+    }
+
+    /// The paths of the files that runs commit themselves: whoever writes only those has changed no campaign.
+    pub(super) fn ledger_files(&self) -> Vec<String> {
+        LEDGER_FILES.iter().map(|file| self.path_of(file)).collect()
     }
 
     /// The path of a file of the project, from the top of the repository.

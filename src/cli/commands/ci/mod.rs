@@ -8,6 +8,8 @@ mod said;
 mod apply;
 mod failure;
 mod ground;
+mod group;
+mod ledger_branch;
 mod order;
 mod outcome;
 mod reviewed_file;

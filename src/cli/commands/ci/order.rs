@@ -83,14 +83,17 @@ impl ApplySearch<'_> {
                     let failure = usage("nothing is applied for a tag, or for a branch that was deleted");
                     return Err(failure.hint("let the job run on `push` to the default branch").into());
                 };
+                if self.args.commit && self.ground.forge.touches_only(after, &self.ground.ledger_files()).await? {
+                    // What was sent was committed: it goes on with what people have changed last.
+                    return self.newest(branch).await;
+                }
                 self.bound(after, branch, push.before.as_ref()).await
             }
             ForgeEvent::Schedule { default_branch } => {
                 let Some(branch) = default_branch.as_deref().or(runner.branch()) else {
                     return Err(usage("a schedule runs on a branch, and this run names none").into());
                 };
-                let newest = self.ground.forge.newest_commit_of(branch, &self.ground.dir).await?;
-                self.bound(newest.as_ref().unwrap_or(&runner.commit), branch, None).await
+                self.newest(branch).await
             }
             ForgeEvent::Dispatch { digest, branch, default_branch } => {
                 let branch = branch.as_deref().or(runner.branch());
@@ -107,6 +110,18 @@ impl ApplySearch<'_> {
                 Err(failure.hint("let the job run on `push` to the default branch").into())
             }
         }
+    }
+
+    /// The plan of the newest change of the project on a branch.
+    async fn newest(&self, branch: &str) -> Result<ToApply, Unordered> {
+        let newest = self.newest_change(branch).await?;
+        self.bound(newest.as_ref().unwrap_or(&self.ground.runner.commit), branch, None).await
+    }
+
+    /// The newest commit that has changed the project: not one that only tells what was sent.
+    async fn newest_change(&self, branch: &str) -> Result<Option<CommitId>, ForgeError> {
+        let ground = self.ground;
+        ground.forge.newest_change_of(branch, &ground.dir, &ground.ledger_files()).await
     }
 
     /// The plan of a commit that came to a branch.
@@ -194,9 +209,8 @@ impl ApplySearch<'_> {
 
     /// A run that is started again is for a commit that may be old: what was changed since must not be sent as it was.
     async fn is_newest(&self, commit: &CommitId, branch: &str) -> Result<(), BindError> {
-        let forge = &self.ground.forge;
-        let Some(newest) = forge.newest_commit_of(branch, &self.ground.dir).await? else { return Ok(()) };
-        if forge.is_in(&newest, commit).await? {
+        let Some(newest) = self.newest_change(branch).await? else { return Ok(()) };
+        if self.ground.forge.is_in(&newest, commit).await? {
             return Ok(());
         }
         let (branch, dir) = (branch.to_owned(), self.ground.dir.clone());

@@ -122,7 +122,11 @@ async fn told(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace) ->
     }
     let body = format!("{}\n\n{}", outcome.marker, outcome.text);
     match applied {
-        Some(comment) => ground.forge.change_comment(comment.id, &body).await.map(drop),
+        Some(comment) => {
+            let (_, before) = comment.body.split_once('\n').unwrap_or_default();
+            let body = section::put_into(&format!("{}\n{before}", outcome.marker), &outcome.text).unwrap_or(body);
+            ground.forge.change_comment(comment.id, &body).await.map(drop)
+        }
         None => ground.forge.add_comment(outcome.pull, &body).await.map(drop),
     }
 }

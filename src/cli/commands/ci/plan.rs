@@ -13,7 +13,7 @@ use crate::cli::format::OutputFormat;
 use crate::cli::home::ProjectPaths;
 use crate::cli::output::{self, Output};
 use crate::cli::settings::Settings;
-use crate::cli::shown::ShownReports;
+use crate::cli::shown::{ShownReport, ShownReports};
 use crate::forge::marker::{CommentKind, Marker};
 use crate::forge::runner::GitHubRunner;
 use crate::forge::{CommitId, GitHub, PlanName};
@@ -24,10 +24,12 @@ use crate::report::failure_code::FailureCode;
 use crate::report::github;
 use crate::report::markdown::budget::Limit;
 use crate::report::markdown::{COMMENT_MAX, SUMMARY_BYTES_MAX};
-use crate::report::words::plural;
+use crate::report::merge_group::MergeGroupReport;
 
 use super::files::{append, set_outputs};
 use super::ground::dir_in;
+use super::group::{self, GroupPlan};
+use super::ledger_branch;
 use super::occasion::{Occasion, PlanAsked};
 use super::outcome;
 use super::plan_comment::{self, Commented};
@@ -132,11 +134,25 @@ impl PlanJob<'_> {
         Some(files::read(self.global).ok()?.project?.id)
     }
 
+    /// Says what would keep an apply from writing its ledger.
+    async fn look_at_ledger(&self, runner: &GitHubRunner) {
+        let Some(token) = &self.settings.github_token else { return };
+        // Why there is no client was said with the comment.
+        let Ok(forge) = GitHub::new(runner, token, ClientLimits::default()) else { return };
+        let Some(project) = files::read(self.global).ok().and_then(|files| files.project) else { return };
+        ledger_branch::look(&forge, &project, self.output).await;
+    }
+
     /// Says it on GitHub; whatever fails there is told, and is not how the plan ends. What a merge queue asks is.
     async fn tell_github(&self, runner: &GitHubRunner, asked: &PlanAsked, file: Option<&Path>) -> Exit {
-        self.told(output::print(&github::commands(&self.said.annotations())));
+        let (exit, first) = match asked {
+            PlanAsked::Group { pull } => self.held(runner, *pull, file).await,
+            PlanAsked::Pull { .. } | PlanAsked::Branch => (Exit::Done, None),
+        };
+        let said = &self.said.behind(first);
+        self.told(output::print(&github::commands(&said.annotations())));
         if let Some(path) = &runner.summary {
-            let text = self.said.markdown("<!-- sendform plan -->", Limit::Bytes(SUMMARY_BYTES_MAX));
+            let text = said.markdown("<!-- sendform plan -->", Limit::Bytes(SUMMARY_BYTES_MAX));
             self.told(append(path, &text));
         }
         if let Some(path) = &runner.output {
@@ -145,15 +161,12 @@ impl PlanJob<'_> {
             let digest = self.said.digest().unwrap_or_default();
             self.told(set_outputs(path, &[("digest", digest), ("to-send", &people), ("plan", &file)]));
         }
-        match asked {
-            PlanAsked::Pull { number, head, is_from_fork: false } => {
-                self.comment(runner, *number, head).await;
-                Exit::Done
-            }
-            PlanAsked::Group { pull } => self.compare(runner, *pull).await,
-            // A fork's token may not write.
-            PlanAsked::Pull { .. } | PlanAsked::Branch => Exit::Done,
+        // A fork's token may not write.
+        if let PlanAsked::Pull { number, head, is_from_fork: false } = asked {
+            self.comment(runner, *number, head).await;
+            self.look_at_ledger(runner).await;
         }
+        exit
     }
 
     fn told(&self, result: Result<(), Failure>) {
@@ -211,40 +224,45 @@ impl PlanJob<'_> {
         }
     }
 
-    /// Makes sure that what a merge queue would merge is what was reviewed.
-    async fn compare(&self, runner: &GitHubRunner, pull: Option<u64>) -> Exit {
-        let what = "nobody can tell whether the group is what was reviewed";
-        let (Some(pull), Some(project), Some(digest)) = (pull, self.project(), self.said.digest()) else {
-            self.output
-                .tell(&format!("! {what}: there is no pull request in its name, or no digest without the key\n"));
-            return Exit::Mismatch;
-        };
-        let Some(dir) = self.dir(runner, what) else { return Exit::Mismatch };
-        let Some(forge) = self.forge(runner, what) else { return Exit::Mismatch };
-        let comments = match plan_comment::plans(&forge, pull, (&project, &dir)).await {
-            Ok(comments) => comments,
-            Err(error) => {
-                outcome::untold(self.output, what, &error);
-                return Exit::Mismatch;
+    /// Makes sure that what a merge queue would merge is what was reviewed; gives what there is to show of it.
+    async fn held(&self, runner: &GitHubRunner, pull: Option<u64>, file: Option<&Path>) -> (Exit, Option<ShownReport>) {
+        match self.compared(runner, pull, file).await {
+            Ok((pull, None)) => {
+                self.output.note(&format!("the merge group is what was reviewed in pull request {pull}\n"));
+                (Exit::Done, None)
             }
-        };
-        let Some((reviewed, _)) = comments.last() else {
-            self.output.tell(&format!("! {what}: pull request {pull} shows no plan of this project\n"));
-            return Exit::Mismatch;
-        };
-        if reviewed.digest.as_ref().is_some_and(|reviewed| reviewed.to_string() == digest) {
-            self.output.note(&format!("the group is what was reviewed in pull request {pull}\n"));
-            return Exit::Done;
+            Ok((_, Some(report))) => {
+                self.output.tell_report(&report);
+                (Exit::Mismatch, Some(self.output.shown(&report)))
+            }
+            Err(failure) => {
+                self.output.tell_failure(&failure);
+                // Whatever keeps it from being compared, it is not known to be what was reviewed.
+                (Exit::Mismatch, None)
+            }
         }
-        let then = reviewed.digest.as_ref().map_or_else(|| "no digest".to_owned(), ToString::to_string);
-        self.output.tell(&format!(
-            "! the group is not what was reviewed in pull request {pull}: {} with {then} there, {} with {digest} here\n  \
-             what was merged meanwhile has changed who gets what: take the pull request out of the queue, bring its \
-             branch up to date, and review its new plan\n",
-            plural(reviewed.people, "message"),
-            plural(self.said.people(), "message"),
-        ));
-        Exit::Mismatch
+    }
+
+    async fn compared(
+        &self,
+        runner: &GitHubRunner,
+        pull: Option<u64>,
+        file: Option<&Path>,
+    ) -> Result<(u64, Option<MergeGroupReport>), Failure> {
+        let unknown = |why: &str| group::unknown().hint(why);
+        let pull = pull.ok_or_else(|| unknown("the name of the group's branch has no pull request in it"))?;
+        let file = file.ok_or_else(|| unknown("a plan without the key, or with errors, has no digest"))?;
+        let project = self.project().ok_or_else(|| unknown("the project file has errors"))?;
+        let forge = self.forge(runner, "the reviewed plan is not there").ok_or_else(group::unknown)?;
+        let plan = GroupPlan {
+            runner,
+            forge: &forge,
+            workflow: self.args.plan_workflow.as_deref().unwrap_or(&runner.workflow),
+            project: &project,
+            home: &ProjectPaths::find(self.global.dir.as_deref()),
+            file,
+        };
+        Ok((pull, plan.differs(pull).await?))
     }
 
     /// The project's folder from the top of the checkout; says so if it is not in there.

@@ -1,5 +1,6 @@
 //! The comment that shows a pull request's plan: written anew in its place, but for a plan that reaches more people than
-//! the one before, which everybody is to notice; then the older ones say that they are outdated.
+//! the one before, which everybody is to notice; then the one before it says that it is outdated, and is folded away
+//! where the forge does that.
 
 use crate::cli::args::CommentPlace;
 use crate::forge::facts::ForgeComment;
@@ -38,11 +39,7 @@ pub(super) async fn own(
 }
 
 /// Those of them that show plans.
-pub(super) async fn plans(
-    forge: &GitHub,
-    pull: u64,
-    of: (&ProjectId, &str),
-) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
+async fn plans(forge: &GitHub, pull: u64, of: (&ProjectId, &str)) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
     let mut comments = own(forge, &forge.login().await?, pull, of).await?;
     comments.retain(|(marker, _)| marker.kind == CommentKind::Plan);
     Ok(comments)
@@ -66,7 +63,8 @@ pub(super) async fn show(
     if now.head != marker.head {
         return Ok(Commented::NewerHead);
     }
-    let earlier = plans(forge, pull, (&marker.project, &marker.dir)).await?;
+    let mut earlier = plans(forge, pull, (&marker.project, &marker.dir)).await?;
+    earlier.retain(|(_, comment)| outdated(&comment.body).is_some());
     let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
     if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
         forge.change_comment(comment.id, body).await?;
@@ -74,9 +72,10 @@ pub(super) async fn show(
     }
     forge.add_comment(pull, body).await?;
     for (_, comment) in &earlier {
-        if let Some(body) = outdated(&comment.body) {
-            forge.change_comment(comment.id, &body).await?;
-        }
+        let Some(body) = outdated(&comment.body) else { continue };
+        forge.change_comment(comment.id, &body).await?;
+        // It says so already where this cannot be done.
+        drop(forge.hide_comment(comment.id).await);
     }
     Ok(Commented::New)
 }

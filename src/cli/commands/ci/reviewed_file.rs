@@ -5,11 +5,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
+use crate::cli::home::ProjectPaths;
 use crate::forge::binding::Bound;
-use crate::forge::unpack;
+use crate::forge::{GitHub, unpack};
 use crate::report::failure_code::FailureCode;
-
-use super::ground::GitHubGround;
 
 /// The largest plan that is taken, in bytes: a million people are 22 megabytes.
 const PLAN_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -25,11 +24,11 @@ impl ReviewedFile {
     ///
     /// # Errors
     /// If the forge does not give it, there is no plan in it, or it cannot be written.
-    pub(super) async fn fetch(ground: &GitHubGround, bound: &Bound) -> Result<Self, Failure> {
+    pub(super) async fn fetch(forge: &GitHub, home: &ProjectPaths, bound: &Bound) -> Result<Self, Failure> {
         let name = bound.name.to_string();
-        ground.home.check_private()?;
-        ground.home.make_private()?;
-        let folder = ground.home.private().join("reviewed");
+        home.check_private()?;
+        home.make_private()?;
+        let folder = home.private().join("reviewed");
         let unwritten = |path: &Path| {
             let path = path.to_owned();
             move |error: std::io::Error| {
@@ -39,7 +38,7 @@ impl ReviewedFile {
         };
         fs::create_dir_all(&folder).map_err(unwritten(&folder))?;
         let mut artifact = tempfile::tempfile().map_err(unwritten(&folder))?;
-        ground.forge.download(&bound.artifact, PLAN_BYTES_MAX, &mut artifact).await?;
+        forge.download(&bound.artifact, PLAN_BYTES_MAX, &mut artifact).await?;
         let file = Self { path: folder.join(&name) };
         let mut plan = BufWriter::new(File::create(&file.path).map_err(unwritten(&file.path))?);
         unpack(&name, artifact, PLAN_BYTES_MAX, &mut plan)?;

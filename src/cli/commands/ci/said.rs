@@ -21,6 +21,12 @@ impl PlanSaid {
         Self { reports: shown.all(), is_from_fork }
     }
 
+    /// The same, and this report before all others.
+    pub(super) fn behind(&self, first: Option<ShownReport>) -> Self {
+        let reports = first.into_iter().chain(self.reports.iter().cloned()).collect();
+        Self { reports, is_from_fork: self.is_from_fork }
+    }
+
     /// What would be sent; nothing if it did not come to a plan.
     pub(super) fn to_send(&self) -> Option<&ToSend> {
         self.reports.iter().find_map(|report| report.to_send.as_ref())

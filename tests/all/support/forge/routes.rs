@@ -78,7 +78,7 @@ fn answer(
     match fault {
         Some(ForgeFault::Status(code) | ForgeFault::StatusTimes(code, _)) => return (status(code), fault),
         Some(ForgeFault::Html) => return (Response::new(Body::from("<html>")), fault),
-        Some(ForgeFault::Redirect) => return (redirect("http://127.0.0.1:1/elsewhere"), fault),
+        Some(ForgeFault::Redirect) => return (redirect(&format!("{}/elsewhere", elsewhere(state, address))), fault),
         _ => {}
     }
     let query: BTreeMap<String, String> =
@@ -115,7 +115,7 @@ fn route(
     wish: &PageWish,
 ) -> Response<Body> {
     if (method, path) == ("POST", "/graphql") {
-        return found(&json!({ "data": { "viewer": { "login": state.login } } }));
+        return graphql(state, body);
     }
     let Some(path) = path.strip_prefix(&format!("/repos/{REPOSITORY}/")) else { return status(404) };
     let parts: Vec<&str> = path.split('/').collect();
@@ -128,6 +128,10 @@ fn route(
             page(wish, None, own.map(super::state::FakeComment::document).collect())
         }
         ("POST", ["issues", pull, "comments"]) => write(state, number(pull), None, &text()),
+        ("GET", ["issues", "comments", id]) => {
+            let comment = state.comments.iter().find(|comment| comment.id == number(id));
+            comment.map_or_else(|| status(404), |comment| found(&comment.document()))
+        }
         ("PATCH", ["issues", "comments", id]) => write(state, 0, Some(number(id)), &text()),
         ("GET", ["commits", commit, "pulls"]) => {
             let of_commit = state.pulls.iter().filter(|pull| is_of(state, pull, commit));
@@ -172,19 +176,58 @@ fn route(
         ("GET", ["actions", "artifacts", id, "zip"]) => {
             match state.artifacts.iter().find(|artifact| artifact.id == number(id)) {
                 Some(artifact) if artifact.is_expired => status(410),
-                Some(artifact) => redirect(&format!("http://{address}/blob/{}?signature=0", artifact.id)),
+                Some(artifact) => redirect(&format!("{}/blob/{}?signature=0", elsewhere(state, address), artifact.id)),
                 None => status(404),
             }
         }
         ("GET", ["commits"]) => newest(state, query),
-        ("GET", ["commits", commit]) => match git(state, &["cat-file", "-t", commit]) {
-            Some(_) => found(&json!({ "sha": commit })),
+        ("GET", ["commits", commit]) => {
+            match git(
+                state,
+                &["diff-tree", "-r", "-m", "--first-parent", "--root", "--no-commit-id", "--name-status", commit],
+            ) {
+                Some(touched) => found(&json!({ "sha": commit, "files": files(&touched) })),
+                None => status(404),
+            }
+        }
+        ("GET", ["rules", "branches", ..]) => {
+            let rules = state.rules.iter().enumerate();
+            page(wish, None, rules.map(|(id, (rule, _))| json!({ "type": rule, "ruleset_id": id })).collect())
+        }
+        ("GET", ["rulesets", id]) => match state.rules.get(usize::try_from(number(id)).expect("a small number")) {
+            Some((_, bypass)) => found(&json!({ "id": number(id), "current_user_can_bypass": bypass })),
             None => status(404),
         },
+        ("GET", ["branches", branch @ ..]) => {
+            found(&json!({ "name": branch.join("/"), "protection": { "enabled": state.is_protected } }))
+        }
         ("GET", ["compare", range]) => compare(state, range),
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), query),
         _ => status(404),
     }
+}
+
+/// Who somebody is, and the one change that is made over GraphQL. A refusal is a success for HTTP.
+fn graphql(state: &mut ForgeState, body: &str) -> Response<Body> {
+    let asked: Value = serde_json::from_str(body).expect("JSON");
+    if !asked["query"].as_str().expect("text").contains("minimizeComment") {
+        return found(&json!({ "data": { "viewer": { "login": state.login } } }));
+    }
+    let node = asked["variables"]["id"].as_str().expect("text");
+    let login = state.login.clone();
+    let comment = state.comments.iter_mut().find(|comment| format!("IC_{}", comment.id) == node);
+    match comment.filter(|comment| comment.author == login && state.hides) {
+        Some(comment) => {
+            comment.is_hidden = true;
+            found(&json!({ "data": { "minimizeComment": { "minimizedComment": { "isMinimized": true } } } }))
+        }
+        None => found(&json!({ "data": { "minimizeComment": null }, "errors": [{ "type": "FORBIDDEN" }] })),
+    }
+}
+
+/// Where redirects lead.
+fn elsewhere(state: &ForgeState, own: SocketAddr) -> String {
+    state.elsewhere.clone().unwrap_or_else(|| format!("http://{own}"))
 }
 
 fn redirect(place: &str) -> Response<Body> {
@@ -229,13 +272,22 @@ fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
     inside(commit, &pull.head) && !inside(commit, &pull.base)
 }
 
+/// What a commit touched, as git tells it.
+fn files(touched: &str) -> Vec<Value> {
+    let file = |line: &str| {
+        let (status, name) = line.split_once('\t').expect("a status and a name");
+        json!({ "filename": name, "status": if status == "A" { "added" } else { "modified" } })
+    };
+    touched.lines().map(file).collect()
+}
+
 fn newest(state: &ForgeState, query: &BTreeMap<String, String>) -> Response<Body> {
     let branch = query.get("sha").map_or("main", String::as_str);
-    let mut arguments = vec!["log", "-1", "--format=%H", branch];
+    let count = format!("-{}", query.get("per_page").map_or("30", String::as_str));
+    let mut arguments = vec!["log", &count, "--format=%H", branch];
     arguments.extend(query.get("path").map(|path| ["--", path.as_str()]).into_iter().flatten());
     match git(state, &arguments) {
-        Some(commit) if commit.is_empty() => found(&json!([])),
-        Some(commit) => found(&json!([{ "sha": commit }])),
+        Some(commits) => found(&commits.lines().map(|commit| json!({ "sha": commit })).collect()),
         None => status(404),
     }
 }

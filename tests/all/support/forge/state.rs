@@ -26,6 +26,8 @@ pub(crate) struct FakeComment {
     pub(crate) pull: u64,
     pub(crate) author: String,
     pub(crate) body: String,
+    /// Whether it is folded away.
+    pub(crate) is_hidden: bool,
 }
 
 /// A pull request.
@@ -93,6 +95,14 @@ pub(crate) struct ForgeState {
     pub(crate) access: BTreeMap<String, &'static str>,
     /// How many items a page has at most, whatever is asked for.
     pub(crate) page_items: usize,
+    /// The rules of all branches, each with whether the token may go around it: `always`, `never`.
+    pub(crate) rules: Vec<(&'static str, &'static str)>,
+    /// Whether all branches are protected in the older way.
+    pub(crate) is_protected: bool,
+    /// Whether comments can be folded away here.
+    pub(crate) hides: bool,
+    /// Where redirects lead, if not back to it.
+    pub(crate) elsewhere: Option<String>,
     pub(crate) faults: Vec<(String, ForgeFault)>,
     pub(crate) requests: Vec<ForgeRequest>,
     next: u64,
@@ -112,6 +122,10 @@ impl ForgeState {
                 .map(|(name, access)| (name.to_owned(), access))
                 .into(),
             page_items: 100,
+            rules: Vec::new(),
+            is_protected: false,
+            hides: true,
+            elsewhere: None,
             faults: Vec::new(),
             requests: Vec::new(),
             next: 1000,
@@ -127,7 +141,8 @@ impl ForgeState {
     /// Writes a comment as somebody, and gives its number.
     pub(crate) fn comment(&mut self, pull: u64, author: &str, body: &str) -> u64 {
         let id = self.number();
-        self.comments.push(FakeComment { id, pull, author: author.to_owned(), body: body.to_owned() });
+        let (author, body) = (author.to_owned(), body.to_owned());
+        self.comments.push(FakeComment { id, pull, author, body, is_hidden: false });
         id
     }
 
@@ -167,6 +182,7 @@ impl FakeComment {
     pub(super) fn document(&self) -> Value {
         json!({
             "id": self.id,
+            "node_id": format!("IC_{}", self.id),
             "html_url": format!("https://forge.test/acme/shop/pull/{}#issuecomment-{}", self.pull, self.id),
             "user": user(&self.author),
             "body": self.body,
