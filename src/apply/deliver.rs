@@ -23,6 +23,7 @@ use super::run::{Run, lock};
 use super::send_schedule::{self, SendSlot};
 use super::sender::Sender;
 use super::sent::SendOutcome;
+use super::sent_bulk::SentBulk;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
 use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
@@ -277,6 +278,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             self.halt(Stopped::Store(error));
             self.unsettled(outcome);
         }
+        self.follow_deliveries(&prepared_bulk, &verdict, draft);
         let message = prepared_bulk.message();
         let why = verdict.why.clone();
         let (tally, next) = self.follow(&verdict, prepared_bulk, &mut tries, kin);
@@ -288,6 +290,18 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         next.into_iter()
             .map(|(prepared_bulk, kin)| Work { stage: Stage::Prepared(prepared_bulk), tries, kin })
             .collect()
+    }
+
+    /// Has it asked later what became of those who were accepted, if their messages leave at once.
+    fn follow_deliveries(&self, prepared_bulk: &PreparedBulk, verdict: &Verdict, draft: &PendingClaim) {
+        let waits = draft.slot.send_at.is_some() || draft.slot.span.is_some() || draft.claim.leaves_by.is_some();
+        let people = prepared_bulk.people.iter().zip(&verdict.states);
+        let accepted = people.filter(|(_, state)| **state == PersonState::Accepted);
+        let accepted: Vec<Person> = accepted.map(|(recipient, _)| recipient.person).collect();
+        if !waits && !accepted.is_empty() {
+            let (bulk, count) = (draft.claim.id.bulk.clone(), prepared_bulk.people.len());
+            self.ports.undeliverables.accepted(SentBulk { bulk, count, accepted, at: draft.claim.at });
+        }
     }
 
     /// When a request was over. A settler takes this for the last instant at which its messages left: by a clock

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use super::gateway_time::GatewayTime;
 use super::prepared::Prepared;
 use super::send_schedule::LateBulk;
+use super::sent_bulk::SentBulk;
 use super::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::{MessageId, MessageKey, Person};
 use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, StopOrder, Weighed};
-use crate::plan::Bulk;
+use crate::plan::{Bulk, Undelivered};
 use crate::wire::sandbox_time::SandboxTime;
 
 /// Keeps the ledger.
@@ -163,6 +164,24 @@ impl OptOuts for () {
     }
 }
 
+/// Knows whom the gateway has accepted and then not delivered to, as far as its logs were asked.
+pub trait Undeliverables: Sync {
+    /// Takes in that people of a bulk were accepted whose messages leave at once.
+    fn accepted(&self, sent: SentBulk);
+
+    /// Counts whom of a message that is so of, by now.
+    fn of(&self, message: &MessageRevision) -> Undelivered;
+}
+
+/// Nobody asks.
+impl Undeliverables for () {
+    fn accepted(&self, _: SentBulk) {}
+
+    fn of(&self, _: &MessageRevision) -> Undelivered {
+        Undelivered::default()
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Sync {
     /// The time of day, by which people are planned and sent to: the machine's, or that of a sandbox on it.
@@ -208,6 +227,8 @@ pub struct Ports<'a, S, G, P, C> {
     pub prepare: &'a P,
     /// Who must not get anything.
     pub opt_outs: &'a dyn OptOuts,
+    /// Whom the gateway does not deliver to.
+    pub undeliverables: &'a dyn Undeliverables,
     /// The clock.
     pub clock: &'a C,
     /// What answers tell of the gateway's time; the sender takes it in.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::settings::{RunSettings, WatchedMessage};
 use super::summary::{EndedMessage, MessageRevision, Tally};
 use crate::ledger::Answered;
-use crate::plan::RejectionLimit;
+use crate::plan::{RejectionLimit, Undelivered};
 
 /// How long after it was last asked what others were answered a run asks again, once a message is judged.
 const NEWS_AFTER: Duration = Duration::from_secs(5);
@@ -27,6 +27,8 @@ struct Course {
     elsewhere_before: Answered,
     elsewhere: Answered,
     here: Answered,
+    /// Who was accepted, and then not delivered to.
+    undelivered: Undelivered,
     /// How many bulks are under way.
     under_way: usize,
     /// When it was last asked what others were answered.
@@ -50,7 +52,7 @@ impl Course {
 
     /// Ends the message if too many were rejected; true if it does so now.
     fn end(&mut self) -> bool {
-        let ends = !self.has_ended && self.limit.is_exceeded(&self.answered());
+        let ends = !self.has_ended && self.limit.is_exceeded(&self.answered(), &self.undelivered);
         self.has_ended |= ends;
         ends
     }
@@ -64,6 +66,7 @@ impl Rejections {
                 elsewhere_before: watched.elsewhere.clone(),
                 elsewhere: Answered::default(),
                 here: Answered::default(),
+                undelivered: Undelivered::default(),
                 under_way: 0,
                 asked_at: None,
                 has_ended: false,
@@ -132,6 +135,14 @@ impl Rejections {
         })
     }
 
+    /// Takes in what the logs say of those who were accepted; true if that ends the message.
+    pub(super) fn take_undelivered(&mut self, message: &MessageRevision, undelivered: Undelivered) -> bool {
+        self.0.get_mut(message).is_some_and(|course| {
+            course.undelivered = undelivered;
+            course.end()
+        })
+    }
+
     /// The messages that have ended.
     pub(super) fn ended(&self) -> Vec<EndedMessage> {
         let ended = self.0.iter().filter(|(_, course)| course.has_ended);
@@ -140,6 +151,7 @@ impl Rejections {
                 message: message.clone(),
                 limit: course.limit.clone(),
                 answered: course.answered(),
+                undelivered: course.undelivered.clone(),
             })
             .collect()
     }

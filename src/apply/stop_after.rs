@@ -21,6 +21,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
 
     /// Whether more of a message may be claimed, by all answers to this run and to others.
     pub(super) async fn may_claim_more(&self, message: &MessageRevision) -> bool {
+        let undelivered = self.ports.undeliverables.of(message);
+        if lock(&self.rejections).take_undelivered(message, undelivered) {
+            self.end_message(message);
+        }
         let now = self.ports.clock.elapsed();
         let wants_news = self.settings.hears_others && lock(&self.rejections).wants_news(message, now);
         if wants_news {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::diagnostic::words::plural;
 use crate::identity::{BulkId, MessageKey, Revision};
 use crate::ledger::{Answered, Outcome, PersonState, StopOrder};
-use crate::plan::RejectionLimit;
+use crate::plan::{RejectionLimit, Undelivered};
 use crate::timing;
 
 use super::evidence::LogsFailure;
@@ -42,6 +42,8 @@ pub struct EndedMessage {
     pub limit: RejectionLimit,
     /// Whom the gateway has answered, over the whole ledger.
     pub answered: Answered,
+    /// Whom it has accepted and then not delivered to, as far as its logs were asked.
+    pub undelivered: Undelivered,
 }
 
 impl Summary {
@@ -175,6 +177,11 @@ pub enum Alarm {
         bulks: u64,
         /// Why the gateway's logs could not be read; absent if they were too slow.
         why: Option<String>,
+    },
+    /// The logs could not be read, so that nobody knows whether those who were accepted were delivered to.
+    DeliveriesUnread {
+        /// Why.
+        why: String,
     },
     /// The gateway has messages of which the ledger said that they were surely not sent: that was wrong,
     /// and they are not sent again.

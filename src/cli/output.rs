@@ -338,6 +338,7 @@ fn typed(Arguments { global, command }: &Arguments, settings: &Settings) -> Type
         // What the environment says needs no repeating.
         data: global.data.as_ref().filter(|data| settings.data.as_ref() != Some(*data)).map(shown),
         sandbox: global.sandbox,
+        now: global.now.map(|now| now.to_string()),
         only: only.to_vec(),
         is_in_review: matches!(command, Command::Ci(CiArgs { command: CiCommand::Plan(_) })),
     }

@@ -48,6 +48,11 @@ impl Recording {
         *self.total.lock().unwrap_or_else(PoisonError::into_inner) = Some(total);
     }
 
+    /// Whether anybody was in a request.
+    pub(super) fn has_requested(&self) -> bool {
+        self.total.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|total| total.requested() > 0)
+    }
+
     /// Commits and pushes the lockfile, however the run has ended, or says that somebody has to. The run's own end is the
     /// one that counts.
     pub(super) fn finish(

@@ -209,6 +209,7 @@ mod tests {
             bulk_id: bulk.map(str::to_owned),
             sent_at: None,
             status: Status::default(),
+            error: None,
         }
     }
 

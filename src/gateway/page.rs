@@ -11,6 +11,9 @@ use crate::wire::limits::LOGS_PAGE_DEFAULT;
 use crate::wire::response::{Log, LogsPage};
 use crate::wire::said;
 
+/// What the error of a message is called that went well.
+const NO_ERROR: &str = "NO_ERROR";
+
 /// A page of the logs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
@@ -77,7 +80,9 @@ fn page(body: &[u8]) -> Turn {
 
 fn row(log: Log) -> Option<LogRow> {
     let to = log.destination.map(Addressee::new);
-    Some(LogRow { message_id: log.message_id?, to, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
+    let error = log.error.map(|error| harmless(&error.name)).filter(|name| !name.is_empty() && name != NO_ERROR);
+    let Log { bulk_id, sent_at, status, .. } = log;
+    Some(LogRow { message_id: log.message_id?, to, bulk_id, sent_at, status, error })
 }
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.

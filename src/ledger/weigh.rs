@@ -82,6 +82,9 @@ pub enum Decision {
     Absent,
     /// The logs have a row of a bulk that no claim explains.
     InAnotherBulk,
+    /// The logs have a row of the claim's own bulk that was sent before the claim was made: a clock differs, or the
+    /// ledger has lost an earlier claim.
+    BeforeItsClaim,
     /// The logs have a row, but another claim of the same bulk, which is open too, may be what it is of.
     InAnotherClaim,
     /// The gateway calls the messageId a duplicate, but the ledger has no other claim of it.
@@ -280,6 +283,8 @@ struct Remaining<'a> {
     own: Vec<&'a Sighting>,
     /// How many are left besides.
     others: usize,
+    /// How many of those are of its own bulk, but were sent before the claim was made.
+    before: usize,
 }
 
 /// Takes away the rows that other claims explain: each one of its own bulk, else one that names none.
@@ -297,8 +302,9 @@ fn left<'a, 'b>(
     for other in explaining {
         other.take(&mut rows, |row| row.bulk.is_none());
     }
-    let (own, others): (Vec<&Sighting>, Vec<&Sighting>) = rows.into_iter().partition(|row| own.may_have_sent(row));
-    Remaining { own, others: others.len() }
+    let (mine, others): (Vec<&Sighting>, Vec<&Sighting>) = rows.into_iter().partition(|row| own.may_have_sent(row));
+    let before = others.iter().filter(|row| own.is_of_bulk(row)).count();
+    Remaining { own: mine, others: others.len(), before }
 }
 
 /// A decision, and the rows that an acceptance rests on.
@@ -325,7 +331,7 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
     };
     let known_bulks = |kind: Kind| {
         let may = move |other: &&OtherClaim| kind(other.state) || is_open(other.state);
-        left(own, rows(kind), elsewhere.iter().filter(may)).others
+        left(own, rows(kind), elsewhere.iter().filter(may))
     };
     // What was surely not sent was sent all the same, if a row says so: it takes back neither an acceptance, which
     // it could only repeat, nor a person's word that gives up.
@@ -338,9 +344,11 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
         return Decision::Settled.into();
     }
     // A rejection harms nobody: whatever became of another claim of its bulk, that explains it.
-    let rejected_elsewhere = left(own, rows(is_rejected), elsewhere.iter()).others;
-    if known_bulks(is_accepted) + rejected_elsewhere + known_bulks(is_open) > 0 {
-        return Decision::InAnotherBulk.into();
+    let rejected_elsewhere = left(own, rows(is_rejected), elsewhere.iter());
+    let strange = [known_bulks(is_accepted), rejected_elsewhere, known_bulks(is_open)];
+    if strange.iter().any(|left| left.others > 0) {
+        let is_of_own_bulk = strange.iter().all(|left| left.others == left.before);
+        return if is_of_own_bulk { Decision::BeforeItsClaim } else { Decision::InAnotherBulk }.into();
     }
     // A duplicate says that the gateway has the message already, which outweighs any rejection.
     let is_of_own = |row: &&Sighting| own.is_of_bulk(row);
@@ -399,6 +407,7 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Explained<'_>])
         Decision::Refused => Some(PersonState::Refused),
         Decision::Absent
         | Decision::InAnotherBulk
+        | Decision::BeforeItsClaim
         | Decision::InAnotherClaim
         | Decision::DuplicateId
         | Decision::UnclearStatus
@@ -515,6 +524,24 @@ mod tests {
         check(&[(own, Rejected(12)), (own, Accepted)], &[], Decision::Accepted);
         check(&[(own, Claimed)], &[], Decision::UnclearStatus);
         check(&[(own, Claimed), (own, Rejected(12))], &[], Decision::UnclearStatus);
+    }
+
+    #[test]
+    fn a_row_of_its_own_bulk_that_was_sent_before_the_claim_is_told_apart() {
+        let own = Own { bulk: OWN.to_owned(), earliest: sample::at(100) };
+        let check = |rows: &[(&str, i64)], expect: Decision| {
+            let row = |(bulk, second): &(&str, i64)| Sighting {
+                bulk: Some((*bulk).to_owned()),
+                state: Accepted,
+                sent_at: Some(sample::at(*second)),
+            };
+            let testimony = Testimony { person: Person(1), rows: rows.iter().map(row).collect(), absence_proves: true };
+            assert_eq!(decide(&own, Claimed, &testimony, &[]).decision, expect, "{rows:?}");
+        };
+        check(&[(OWN, 99)], Decision::BeforeItsClaim);
+        check(&[(OWN, 100)], Decision::Accepted);
+        check(&[(OTHER, 99)], Decision::InAnotherBulk);
+        check(&[(OWN, 99), (OTHER, 100)], Decision::InAnotherBulk);
     }
 
     #[test]

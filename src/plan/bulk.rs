@@ -40,14 +40,4 @@ impl Bulk {
         let persons: Vec<Person> = self.recipients.iter().map(|recipient| recipient.person).collect();
         BulkId::new(&self.message, self.revision, self.time, &persons)
     }
-
-    /// When the last of its messages leaves, if there is a time or a pace; what leaves at once does so `now`.
-    /// Its paced sending ends when one more could leave.
-    #[must_use]
-    pub fn last_leaves_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let Some(until) = self.until else { return self.send_at };
-        let start = self.send_at.unwrap_or(now);
-        let count = i32::try_from(self.recipients.len()).unwrap_or(i32::MAX).max(1);
-        until.checked_sub(until.duration_since(start) / count).ok()
-    }
 }

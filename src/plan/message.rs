@@ -182,8 +182,12 @@ impl MessagePlan {
     /// When the last message of a bulk leaves, likewise: behind all before it, and through the delivery window.
     #[must_use]
     pub fn last_of(&self, bulk: &Bulk, now: Timestamp) -> Option<Timestamp> {
-        let Some(window) = &self.window else { return bulk.last_leaves_at(now) };
         let start = bulk.send_at.unwrap_or(now);
+        let Some(window) = &self.window else {
+            let last = bulk.recipients.len().saturating_sub(1);
+            let is_told = bulk.send_at.is_some() || bulk.until.is_some();
+            return is_told.then(|| Pace::new(self.speed).leaves_at(start, last as u64));
+        };
         let mut departures = Departures::new(Some(window), None, Pace::new(self.speed), start);
         // Without a limit of the speed all leave together.
         let count = if self.speed.is_some() { bulk.recipients.len() } else { 1 };

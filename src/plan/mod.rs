@@ -71,7 +71,7 @@ pub use plan_file::{
 };
 pub use planner::plan;
 pub use prepare::{PrepareError, Preparer, RenderedPerson as PreparedPerson};
-pub use rejections::RejectionLimit;
+pub use rejections::{RejectionLimit, Undelivered};
 pub use safety_limits::{Accepted, SafetyLimit, SafetyLimitKind};
 pub use sample::Sample;
 pub use selection::Selection;

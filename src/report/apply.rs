@@ -119,6 +119,12 @@ pub struct EndedMessageView {
     pub answered: u64,
     /// How many of them it has rejected.
     pub rejected: u64,
+    /// Of how many people who were accepted its logs were asked for what became of them.
+    pub followed: u64,
+    /// How many of those were not delivered to.
+    pub undelivered: u64,
+    /// The same by the name of the gateway's error.
+    pub undelivered_by_error: BTreeMap<String, u64>,
     /// The share that may be rejected, in percent.
     pub share_percent: u8,
     /// How many people of this run were not sent to.
@@ -285,17 +291,20 @@ impl EndedMessageView {
     /// The messages that have people left.
     fn all(summary: &Summary) -> Vec<Self> {
         let of = |ended: &EndedMessage| {
-            let EndedMessage { message, limit, answered } = ended;
+            let EndedMessage { message, limit, answered, undelivered } = ended;
             let open = summary.messages.get(message).map_or(0, |tally| tally.not_attempted + tally.refused);
             (open > 0).then(|| Self {
                 message: message.0.to_string(),
                 revision: message.1.get(),
                 answered: answered.all(),
                 rejected: answered.rejected_any(),
+                followed: undelivered.asked,
+                undelivered: undelivered.failed_any(),
+                undelivered_by_error: undelivered.failed.clone(),
                 share_percent: limit.rule.share_percent,
                 open,
-                to_accept: RejectionLimit::to_accept(answered, open),
-                words: limit.words(answered),
+                to_accept: RejectionLimit::to_accept(answered, undelivered, open),
+                words: limit.words(answered, undelivered),
             })
         };
         summary.ended.iter().filter_map(of).collect()

@@ -76,6 +76,9 @@ pub struct KeptView {
 pub enum KeptReason {
     /// The logs have their message in a bulk that the ledger does not know.
     InAnotherBulk,
+    /// The logs have their message in this bulk, but sent before it was claimed: clocks differ, or an earlier claim is
+    /// lost.
+    BeforeItsClaim,
     /// Another claim of the same bulk may be what was sent.
     InAnotherClaim,
     /// The gateway has seen their messageIds before, and the ledger has not.
@@ -144,6 +147,7 @@ impl KeptView {
     fn new(kept: StillInDoubt, people: usize) -> Self {
         let (reason, from) = match kept {
             StillInDoubt::InAnotherBulk => (KeptReason::InAnotherBulk, None),
+            StillInDoubt::BeforeItsClaim => (KeptReason::BeforeItsClaim, None),
             StillInDoubt::InAnotherClaim => (KeptReason::InAnotherClaim, None),
             StillInDoubt::DuplicateId => (KeptReason::DuplicateId, None),
             StillInDoubt::UnclearStatus => (KeptReason::UnclearStatus, None),

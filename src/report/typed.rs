@@ -24,6 +24,8 @@ pub struct Typed {
     pub data: Option<String>,
     /// `--sandbox`.
     pub sandbox: bool,
+    /// `--now`: what is said of the embedded gateway's time holds at that time.
+    pub now: Option<String>,
     /// `--only`, once for each.
     pub only: Vec<String>,
     /// Whether it was `ci plan`: then a review approves the plan, and with it what the plan accepts.
@@ -60,6 +62,9 @@ impl Typed {
         let mut more = String::new();
         if self.sandbox && WITH_GATEWAY.contains(&verb) && lacks("--sandbox") {
             more.push_str(" --sandbox");
+        }
+        if let Some(now) = self.now.as_ref().filter(|_| WITH_GATEWAY.contains(&verb) && lacks("--now")) {
+            more = format!("{more} --now {}", shell_word(now));
         }
         let behind = rest.split_once(verb).map_or("", |(_, behind)| behind);
         let names_no_file = behind.is_empty() || behind.starts_with(" --");
@@ -119,6 +124,7 @@ mod tests {
             dir: Some("my shop".to_owned()),
             data: None,
             sandbox: true,
+            now: None,
             only: vec!["sale.announce".to_owned()],
             is_in_review: false,
         };
@@ -148,6 +154,14 @@ mod tests {
             "  sendform plan --accept messages=3",
             "  sendform --dir 'my shop' plan --sandbox --only sale.announce --accept messages=3",
         );
+    }
+
+    #[test]
+    fn a_time_that_was_typed_is_repeated_where_there_is_a_gateway() {
+        let typed = Typed { sandbox: true, now: Some("2026-11-30T12:00:00Z".to_owned()), ..Typed::default() };
+        let told = typed.repeated_in("`sendform apply sale.plan`, `sendform validate`");
+        assert_eq!(told, "`sendform apply sale.plan --sandbox --now 2026-11-30T12:00:00Z`, `sendform validate`");
+        assert_eq!(typed.repeated_in(&told), told);
     }
 
     #[test]

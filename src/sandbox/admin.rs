@@ -1,7 +1,7 @@
 //! The routes under `/sandbox/`, for testers and for people who look on:
 //!
 //! - `GET state`: the time and the counts.
-//! - `GET wait?held=1&requests=2&bulks=1&accepted=1000`: the same, as soon as all of these are
+//! - `GET wait?held=1&requests=2&queries=1&bulks=1&accepted=1000`: the same, as soon as all of these are
 //!   reached; `held=0` waits until none is held.
 //! - `GET messages?bulkId=…&messageId=…&limit=…&cursor=…`: accepted and rejected messages, with their texts and
 //!   where they are now, the oldest first; `nextCursor` leads to the next page.
@@ -101,6 +101,7 @@ async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {
 struct WaitCondition {
     held: Option<u64>,
     requests: Option<u64>,
+    queries: Option<u64>,
     bulks: Option<u64>,
     accepted: Option<u64>,
 }
@@ -110,6 +111,7 @@ impl WaitCondition {
         let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
         let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
         held && reached(self.requests, counts.requests)
+            && reached(self.queries, counts.queries)
             && reached(self.bulks, counts.bulks)
             && reached(self.accepted, counts.accepted)
     }

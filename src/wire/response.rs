@@ -51,6 +51,12 @@ pub struct Status {
     pub action: Option<String>,
 }
 
+/// The group of messages that have not come to their end.
+pub const GROUP_PENDING: u16 = 1;
+/// The group of messages that could not be delivered.
+pub const GROUP_UNDELIVERABLE: u16 = 2;
+/// The group of messages whose validity was over first.
+pub const GROUP_EXPIRED: u16 = 4;
 /// The group of rejected messages.
 pub const GROUP_REJECTED: u16 = 5;
 /// The status of a message whose messageId the gateway has seen before.

@@ -1,6 +1,7 @@
 //! Rejections that end a message: how much a gateway is given that rejects too many.
 
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::support::{Shop, campaign, customer};
 
@@ -176,4 +177,65 @@ fn a_share_is_written_in_percent() {
       out-of-bounds  sendform.yaml:4:30
     next, once they are mended: sendform validate
     ");
+}
+
+/// A shop whose people are accepted, and of whose messages this many in a thousand then fail; eight customers, two in a
+/// bulk, and the rule.
+fn undelivered(per_mille: u32, rule: &str) -> Shop {
+    let shop = shop(8, &format!("bulkSize: 2\nwitness: off\n{rule}"), &[]);
+    let rule = json!({ "outcome": "channelFails", "perMille": per_mille });
+    shop.sandbox.set_rules(&json!({ "rules": [rule] }));
+    // What takes the channel a second is over at once.
+    shop.sandbox.change_clock(&json!({ "speed": 60 }));
+    shop
+}
+
+/// Applies, and holds the third request until the logs were asked, or for as long as they would have been.
+fn held_while_the_logs_are_asked(shop: &Shop) -> crate::support::Run {
+    shop.sandbox.faults(&["hold-before@3"]);
+    let run = shop.project.start(["apply", "--auto-approve", "--parallel", "1"]);
+    shop.sandbox.wait_held(1);
+    shop.sandbox.wait_queries(1);
+    shop.sandbox.release();
+    shop.project.finish(run)
+}
+
+#[test]
+fn a_gateway_that_accepts_everybody_and_delivers_to_nobody_is_given_no_more() {
+    let shop = undelivered(1000, "stopAfter: { of: 4 }\n");
+    let run = held_while_the_logs_are_asked(&shop).code(7);
+    assert_eq!(shop.accepted(), [1; 6], "{run}");
+    assert_snapshot!(run, @"
+    exit code: 7
+    sale.hello r1  shop to customers
+      + 8 to send at once, 4 bulks
+        8 rows in customers.csv (CSV with `,`, UTF-8)
+
+    limits: 20,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    8 messages to send in 4 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         6         0        0         0              2
+      not attempted: they were in no request, and are still to be sent to
+    ! sale.hello was ended: 4 of 4 people whose message the gateway's logs have were accepted and then not delivered to (4 with `EC_PROVIDER_INTERNAL_ERROR`), more than the 10% of `stopAfter`; 2 people were not sent to
+      to go on all the same, run the same command with --accept rejected=8
+    ");
+    // The ledger has them as accepted, and nobody is sent to again.
+    let status = shop.run(&["status", "--format", "json"]).json();
+    assert_eq!((&status["messages"][0]["accepted"], &status["messages"][0]["rejected"]), (&json!(6), &json!(0)));
+    shop.run(&["ledger", "verify"]).code(0);
+    let run = shop.run(&["apply", "--auto-approve", "--accept", "rejected=8", "--format", "json"]).code(0);
+    assert_eq!(run.json()["total"]["accepted"], 2);
+    assert_eq!(shop.accepted(), [1; 8]);
+}
+
+#[test]
+fn a_share_that_may_fail_ends_nothing_and_a_rule_that_is_off_asks_nothing() {
+    let shop = undelivered(1000, "stopAfter: { share: 99%, of: 100 }\n");
+    let run = held_while_the_logs_are_asked(&shop).code(0);
+    assert_eq!(shop.accepted(), [1; 8], "{run}");
+    assert_eq!(shop.sandbox.state()["queries"], 1, "both bulks with one question");
+    let shop = undelivered(1000, "stopAfter: { share: 100% }\n");
+    shop.run(APPLY).code(0);
+    assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(0)));
 }

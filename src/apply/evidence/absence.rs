@@ -14,6 +14,8 @@ use crate::ledger::Dated;
 pub enum StillInDoubt {
     /// The logs have their message in a bulk of which this ledger does not know.
     InAnotherBulk,
+    /// The logs have their message in this very bulk, but sent before the claim was made.
+    BeforeItsClaim,
     /// The logs have their message, but another claim of the same bulk, which is open too, may be what
     /// it is of.
     InAnotherClaim,

@@ -75,6 +75,7 @@ pub(super) fn finding(doubt: &Doubt, brief: &Brief, decisions: &[Decision]) -> D
                 continue;
             }
             Decision::InAnotherBulk => StillInDoubt::InAnotherBulk,
+            Decision::BeforeItsClaim => StillInDoubt::BeforeItsClaim,
             Decision::InAnotherClaim => StillInDoubt::InAnotherClaim,
             Decision::DuplicateId => StillInDoubt::DuplicateId,
             Decision::UnclearStatus => StillInDoubt::UnclearStatus,

@@ -53,6 +53,8 @@ pub struct LogRow {
     pub sent_at: Option<Timestamp>,
     /// Its status.
     pub status: Status,
+    /// The name of its error, if it has one, of harmless characters only.
+    pub error: Option<String>,
 }
 
 /// Whom a row of the logs is for: an id as the gateway writes it, which is compared and never shown.

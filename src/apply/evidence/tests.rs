@@ -147,7 +147,7 @@ fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> LogRow {
     let message = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: Person(person) };
     let status = Status { group_id, id, ..Status::default() };
     let bulk_id = Some(bulk.to_string());
-    LogRow { message_id: message.to_string(), to: None, bulk_id, sent_at: Some(claim.at), status }
+    LogRow { message_id: message.to_string(), to: None, bulk_id, sent_at: Some(claim.at), status, error: None }
 }
 
 fn delivered(claim: &Claim, person: u64) -> LogRow {

@@ -58,7 +58,15 @@ fn run(is_free: bool) -> Summary {
     let time = GatewayTime::new(true);
     let (books, records, clock) = (&world.books, &world.records, &world.clock);
     let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
-    let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, opt_outs: &(), clock, time: &time };
+    let ports = Ports {
+        store: &store,
+        sender: &sender,
+        prepare: &world.prepare,
+        opt_outs: &(),
+        undeliverables: &(),
+        clock,
+        time: &time,
+    };
     let source = Again { world: &world, asked: AtomicUsize::new(0), is_free };
     let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
     drive(&world.clock, &death, apply(&source, ports, &settings, never, |_| {})).unwrap()

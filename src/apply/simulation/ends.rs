@@ -176,8 +176,15 @@ fn nothing_that_was_given_is_claimed_when_the_supply_has_found_out_why_not() {
         let time = GatewayTime::new(true);
         let (books, records, clock) = (&world.books, &world.records, &world.clock);
         let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
-        let ports =
-            Ports { store: &store, sender: &sender, prepare: &world.prepare, opt_outs: &(), clock, time: &time };
+        let ports = Ports {
+            store: &store,
+            sender: &sender,
+            prepare: &world.prepare,
+            opt_outs: &(),
+            undeliverables: &(),
+            clock,
+            time: &time,
+        };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
         let source = Ends(PlannedBulks::new(pairs(&PEOPLE)), &world);
         let summary = drive(clock, &death, apply(&source, ports, &settings, never, |_| {})).unwrap();

@@ -19,4 +19,5 @@ mod stop_sign;
 mod stopped;
 mod store;
 mod table;
+mod undelivered;
 pub(super) mod world;

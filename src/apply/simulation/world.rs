@@ -223,6 +223,7 @@ impl World {
             sender: &sender,
             prepare: &WithWindows { prepare: self.prepare, books: &self.books },
             opt_outs: &SimOptOuts(&self.books),
+            undeliverables: &(),
             clock: &self.clock,
             time: &time,
         };

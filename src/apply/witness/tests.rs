@@ -130,7 +130,7 @@ fn id(person: u64) -> MessageId {
 fn row(person: u64) -> LogRow {
     let status = Status { group_id: 3, id: 5, ..Status::default() };
     let (message_id, bulk_id) = (id(person).to_string(), Some("b".to_owned()));
-    LogRow { message_id, to: None, bulk_id, sent_at: Some(at(-80_000)), status }
+    LogRow { message_id, to: None, bulk_id, sent_at: Some(at(-80_000)), status, error: None }
 }
 
 /// The same, for somebody.

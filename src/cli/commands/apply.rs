@@ -5,11 +5,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{
-    self, Alarm, BulkSource, Clock as _, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary,
+    self, Alarm, BulkSource, Clock as _, DeliveryWatch, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped,
+    Summary, Undeliverables,
 };
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
@@ -59,7 +61,7 @@ const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
 
-/// What every run against the sandbox ends with.
+/// What every run ends with that has sent something to the sandbox.
 const IN_SANDBOX: &str = "sandbox: nothing left this machine; to read the messages run `sendform sandbox`, and open \
                           http://127.0.0.1:8025/sandbox/messages";
 
@@ -143,7 +145,7 @@ async fn with_world(
     };
     sandbox_time::tell_pretended(&client, output);
     let ended = recording.finish(context, before, ended, output);
-    if context.gateway.is_sandbox() && ended.is_ok() {
+    if context.gateway.is_sandbox() && ended.is_ok() && recording.has_requested() {
         output.tell(IN_SANDBOX);
     }
     ended
@@ -246,7 +248,9 @@ impl ApplyRun<'_> {
         run_settings.watched = rejections::watched(&plan, store, run);
         let opt_outs = &SuppressLists::new(context, lists, &plan);
         let prepare = &Pool::new(Arc::clone(context));
-        let ports = Ports { store, sender: client, prepare, opt_outs, clock, time: client.time() };
+        let deliveries = &rejections::deliveries((client, clock), &run_settings, &store.ledger());
+        let undeliverables: &dyn Undeliverables = deliveries;
+        let ports = Ports { store, sender: client, prepare, opt_outs, undeliverables, clock, time: client.time() };
         let older = Older::new(context);
         let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders)
             .accepting_other_keys(plan_options.accepted.get(SafetyLimitKind::OtherKey).unwrap_or(0));
@@ -269,7 +273,7 @@ impl ApplyRun<'_> {
         let mut summary = match store.shared_queue() {
             None => {
                 let source = Gated::new(PlannedBulks::new(bulks), &watch);
-                Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await
+                Box::pin(send(&source, (&watch, deliveries), take, ports, &run_settings, interrupts)).await
             }
             Some(queue) => {
                 run_settings.shares_plan = true;
@@ -278,7 +282,8 @@ impl ApplyRun<'_> {
                 let first = QueuedPlan { digest, now: plan.now, bulks, missed };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
-                let summary = Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await;
+                let summary =
+                    Box::pin(send(&source, (&watch, deliveries), take, ports, &run_settings, interrupts)).await;
                 if summary.stopped.is_some() {
                     // If it cannot be done now, others wait a few seconds.
                     drop(tokio::time::timeout(GIVE_BACK_TIME_MAX, queue.give_back(run)).await);
@@ -294,6 +299,7 @@ impl ApplyRun<'_> {
         let is_sent = total.accepted + total.rejected_any() + total.in_doubt > 0;
         let is_news = |alarm: &Alarm| is_sent || !matches!(alarm, Alarm::NotWitnessed { .. });
         summary.alarms.extend(watch.alarms().into_iter().filter(is_news));
+        summary.alarms.extend(deliveries.alarm());
         // What was found out when everything was claimed already is no smaller news.
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
         Ok(Sent { plan, summary, all_asked })
@@ -583,10 +589,14 @@ fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: 
     run_settings
 }
 
-/// Hands bulks over, while the watch asks for their people ahead of them; `take` gets what happens.
+/// Hands bulks over, while the watch asks for their people ahead of them, and it is asked what became of those who were
+/// accepted; `take` gets what happens.
 async fn send(
     source: &impl BulkSource,
-    watch: &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
+    (watch, deliveries): (
+        &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
+        &DeliveryWatch<'_, Client<RunClock>, RunClock>,
+    ),
     take: impl Fn(&Event) + Send + Sync,
     ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
     settings: &apply::RunSettings,
@@ -597,7 +607,7 @@ async fn send(
     let mut sending = pin!(sending);
     let summary = tokio::select! {
         summary = &mut sending => summary,
-        () = watch.drive() => sending.await,
+        ((), ()) = join(watch.drive(), deliveries.drive()) => sending.await,
     };
     summary
 }

@@ -19,7 +19,7 @@ pub(in crate::plan) fn early(message: &Message, plan: &MessagePlan, now: Timesta
     let Some(send_at) = schedule.send_at.as_ref().filter(|_| schedule.handover.is_none()) else { return found };
     let early = plan.bulks.iter().filter_map(|bulk| {
         let leaves_at = bulk.send_at.filter(|leaves_at| leaves_at.duration_since(now) > EARLY)?;
-        let last = bulk.last_leaves_at(now).unwrap_or(leaves_at);
+        let last = plan.last_of(bulk, now).unwrap_or(leaves_at);
         Some((bulk.recipients.len() as u64, leaves_at.duration_since(now), last))
     });
     let people: u64 = early.clone().map(|(people, ..)| people).sum();

@@ -286,6 +286,10 @@ pub(in crate::report) fn alarm_words(alarm: &Alarm) -> String {
              were not sent again",
             plural(*people, "person")
         ),
+        Alarm::DeliveriesUnread { why } => format!(
+            "whom the gateway does not deliver to did not count for `stopAfter`: its logs could not be read: {}",
+            harmless(why, LineFeeds::Escape)
+        ),
         Alarm::ClockMoved => "our clock, or the gateway's, was moved during the run".to_owned(),
     }
 }

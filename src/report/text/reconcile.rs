@@ -136,6 +136,7 @@ fn summary(report: &ReconcileReport, paint: Paint) -> String {
 fn needs_word(reason: KeptReason) -> bool {
     match reason {
         KeptReason::InAnotherBulk
+        | KeptReason::BeforeItsClaim
         | KeptReason::InAnotherClaim
         | KeptReason::DuplicateId
         | KeptReason::UnclearStatus
@@ -155,6 +156,11 @@ fn needs_word(reason: KeptReason) -> bool {
 fn reason(kept: &KeptView) -> String {
     match kept.reason {
         KeptReason::InAnotherBulk => "the logs have their message in a bulk that this ledger does not know".to_owned(),
+        KeptReason::BeforeItsClaim => {
+            "the logs have their message in this very bulk, but sent before it was claimed: the clocks of the gateway and \
+             of the machine that claimed it differ, or this ledger lacks an earlier claim of it"
+                .to_owned()
+        }
         KeptReason::InAnotherClaim => {
             "the logs have their message, but another claim of the same bulk may be what was sent".to_owned()
         }

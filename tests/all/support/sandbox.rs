@@ -102,6 +102,11 @@ impl Sandbox {
         self.ask("GET", &format!("/sandbox/wait?requests={count}"), None);
     }
 
+    /// Waits until its logs were asked so many times.
+    pub(crate) fn wait_queries(&self, count: u64) {
+        self.ask("GET", &format!("/sandbox/wait?queries={count}"), None);
+    }
+
     /// Asks for an answer when something has come to pass, such as `held=1`, and goes on: it can be read
     /// from then on.
     pub(crate) fn answer_when(&self, condition: &str) -> TcpStream {

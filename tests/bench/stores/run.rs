@@ -52,7 +52,15 @@ async fn send(store: &impl Store, gateway: &Running, settings: &RunSettings, peo
         GatewayTime::new(true),
     )
     .unwrap();
-    let ports = Ports { store, sender: &client, prepare: &Letters, opt_outs: &(), clock: &clock, time: client.time() };
+    let ports = Ports {
+        store,
+        sender: &client,
+        prepare: &Letters,
+        opt_outs: &(),
+        undeliverables: &(),
+        clock: &clock,
+        time: client.time(),
+    };
     let never = || std::future::pending();
     let interrupts = Interrupts { first: never(), second: never() };
     apply::apply(&PlannedBulks::new(bulks(people)), ports, settings, interrupts, |_| {}).await

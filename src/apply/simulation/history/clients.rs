@@ -130,6 +130,7 @@ impl<'a> Client<'a> {
                 bulk_id: (people.len() > 1).then(|| bulk.to_string()),
                 sent_at: Some(NOON + sent_at),
                 status: status(is_accepted(number)),
+                error: None,
             };
             let is_accepted = is_accepted(number);
             self.gateway.take(Line { run: self.run, id, sent_at, row, is_accepted });

@@ -113,6 +113,7 @@ impl Process<'_> {
             sender: client,
             prepare: &SimPrepare::default(),
             opt_outs: &(),
+            undeliverables: &(),
             clock,
             time: client.time,
         };

@@ -9,7 +9,7 @@ use super::super::stop_sign::StopSign;
 use crate::apply::{LeasedBulk, LeasedPosition, QueuePosition};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, ClaimId, ClaimState, Grant, Ledger, Outcome, PersonState, RunId, StopOrder, View, sample};
-use crate::plan::{Bulk, RejectionLimit};
+use crate::plan::{Bulk, RejectionLimit, Undelivered};
 
 /// How long after it was taken a bulk that was not claimed is anybody's again.
 const LEASE: Duration = Duration::from_secs(15);
@@ -252,7 +252,8 @@ impl Tables {
     fn has_ended(&self, claim: &Claim) -> bool {
         let bulk = &claim.id.bulk;
         let answered = self.ledger.answered(&bulk.message, bulk.revision, View::Exclusive, |_| false);
-        answered.accepted == 0 && self.limit.as_ref().is_some_and(|limit| limit.is_exceeded(&answered))
+        answered.accepted == 0
+            && self.limit.as_ref().is_some_and(|limit| limit.is_exceeded(&answered, &Undelivered::default()))
     }
 
     /// Inserts the people of a claim, all or none, if no stop stands; its bulk has to be its run's still.

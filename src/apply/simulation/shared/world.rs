@@ -304,6 +304,7 @@ impl World {
                 sender: &sender,
                 prepare: &prepare,
                 opt_outs: &SimOptOuts(&self.books),
+                undeliverables: &(),
                 clock: &self.clock,
                 time: &time,
             };

@@ -1,0 +1,227 @@
+//! A gateway that accepts people and does not deliver to them: its logs tell, and end their message.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use proptest::prelude::*;
+
+use super::clock::{Death, SimClock, drive};
+use super::gateway::{Books, SimSender};
+use super::rejections::limit;
+use super::store::{Fault, SimStore};
+use super::world::{World, bulk, message};
+use crate::apply::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
+use crate::apply::{
+    Clock as _, DeliveryWatch, GatewayTime, Interrupts, MessageRevision, PlannedBulks, Ports, RunSettings, Summary,
+    Tally, Undeliverables, WatchedMessage, apply,
+};
+use crate::identity::{BulkTime, MessageId, Person, Revision};
+use crate::ledger::{Answered, Standing};
+use crate::plan::{Bulk, RejectionLimit};
+use crate::wire::response::{GROUP_PENDING, GROUP_UNDELIVERABLE, Status};
+
+const ERROR: &str = "EC_PROVIDER_INTERNAL_ERROR";
+
+fn announce() -> MessageRevision {
+    (message(), Revision::new(1).unwrap())
+}
+
+/// The logs of a gateway of which these people get nothing.
+struct SimLogs<'a> {
+    books: &'a Mutex<Books>,
+    clock: &'a SimClock,
+    fails: BTreeSet<Person>,
+    /// How long after its request nobody knows yet.
+    pending: Duration,
+    /// Why nothing can be read, if so.
+    failure: Option<LogsFailure>,
+    /// When each question came, and how many people its answer was about.
+    asked: Mutex<Vec<(Duration, usize)>>,
+}
+
+impl Logs for SimLogs<'_> {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
+        let now = self.clock.elapsed();
+        let wanted: BTreeSet<&str> = question.ids().split(',').collect();
+        let mut rows = Vec::new();
+        let books = self.books.lock().unwrap();
+        for body in &books.bodies {
+            let bulk = body["options"]["schedule"]["bulkId"].as_str().unwrap();
+            let messages = body["messages"].as_array().unwrap();
+            for one in messages {
+                let id = one["destinations"][0]["messageId"].as_str().unwrap();
+                let is_wanted = match question.by() {
+                    By::Bulk => messages.len() > 1 && wanted.contains(bulk),
+                    By::Message => wanted.contains(id),
+                };
+                let person = MessageId::parse(id).unwrap().person;
+                if is_wanted && books.accepted.contains_key(&person) {
+                    let group_id = match (now < self.pending, self.fails.contains(&person)) {
+                        (true, _) => GROUP_PENDING,
+                        (false, true) => GROUP_UNDELIVERABLE,
+                        (false, false) => 3,
+                    };
+                    let error = (group_id == GROUP_UNDELIVERABLE).then(|| ERROR.to_owned());
+                    let status = Status { group_id, ..Status::default() };
+                    rows.push(LogRow {
+                        message_id: id.to_owned(),
+                        to: None,
+                        bulk_id: None,
+                        sent_at: None,
+                        status,
+                        error,
+                    });
+                }
+            }
+        }
+        self.asked.lock().unwrap().push((now, rows.len()));
+        let rows = if self.failure.is_some() { Vec::new() } else { rows };
+        LogsAnswer { rows, failure: self.failure.clone(), ..LogsAnswer::default() }
+    }
+
+    async fn recent(&self, _: &RecentQuery) -> LogsAnswer {
+        LogsAnswer::default()
+    }
+}
+
+/// A run whose requests take so long.
+struct Trial {
+    world: World,
+    people: u64,
+    size: usize,
+    limit: RejectionLimit,
+    fails: BTreeSet<u64>,
+    pending: Duration,
+    failure: Option<LogsFailure>,
+}
+
+impl Trial {
+    fn new(people: u64, size: usize, fails: impl IntoIterator<Item = u64>) -> Self {
+        let delays: BTreeMap<_, _> = [(message(), Duration::from_secs(3))].into();
+        let books = Books { delays, ..Books::default() };
+        let world = World { books: books.into(), ..World::default() };
+        let fails = fails.into_iter().collect();
+        Self { world, people, size, limit: limit(10, 4), fails, pending: Duration::ZERO, failure: None }
+    }
+
+    /// Runs it, and says when the logs were asked.
+    fn run(&self, reads: bool) -> (Summary, Vec<(Duration, usize)>) {
+        let Self { world, people, size, limit, fails, pending, failure } = self;
+        let bulks: Vec<Bulk> =
+            (1..=*people).collect::<Vec<_>>().chunks(*size).map(|people| bulk(people, BulkTime::Start(0))).collect();
+        let watched = [(announce(), WatchedMessage { limit: limit.clone(), elsewhere: Answered::default() })].into();
+        let settings = RunSettings { watched, ..world.settings(1) };
+        let (death, time) = (Death::default(), GatewayTime::new(true));
+        let store = SimStore::new(&world.records, Fault::Never, &death);
+        let (books, records, clock) = (&world.books, &world.records, &world.clock);
+        let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
+        let logs = SimLogs {
+            books,
+            clock,
+            fails: fails.iter().copied().map(Person).collect(),
+            pending: *pending,
+            failure: failure.clone(),
+            asked: Mutex::default(),
+        };
+        let watch = DeliveryWatch::new(&logs, clock, [announce()], []);
+        let undeliverables: &dyn Undeliverables = if reads { &watch } else { &() };
+        let prepare = &world.prepare;
+        let ports =
+            Ports { store: &store, sender: &sender, prepare, opt_outs: &(), undeliverables, clock, time: &time };
+        let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
+        let source = PlannedBulks::new(bulks);
+        let sending = apply(&source, ports, &settings, never, |_| {});
+        let both = async {
+            match select(pin!(sending), pin!(watch.drive())).await {
+                Either::Left((summary, _)) => summary,
+                Either::Right(((), sending)) => sending.await,
+            }
+        };
+        let mut summary = drive(clock, &death, both).unwrap();
+        summary.alarms.extend(watch.alarm());
+        assert_eq!(summary.total().people(), *people, "everybody is in one group");
+        let accepted = (1..=*people).filter(|person| world.accepted(*person) > 0);
+        accepted.for_each(|person| {
+            assert_eq!((world.standing(person), world.accepted(person)), (Standing::Accepted, 1), "{person}");
+        });
+        drop(watch);
+        (summary, logs.asked.into_inner().unwrap())
+    }
+}
+
+#[test]
+fn a_gateway_that_delivers_to_nobody_is_given_no_more_once_its_logs_were_asked() {
+    // Requests are over after 3, 6 and 9 seconds; the fourth is under way when the logs are asked.
+    let (summary, asked) = Trial::new(40, 2, 1..=40).run(true);
+    assert_eq!(summary.total(), Tally { accepted: 8, not_attempted: 32, ..Tally::default() });
+    assert_eq!(asked, [(Duration::from_secs(10), 6)]);
+    let [ended] = summary.ended.as_slice() else { panic!("{:?}", summary.ended) };
+    assert_eq!((ended.answered.accepted, ended.answered.rejected_any(), ended.undelivered.asked), (8, 0, 6));
+    assert_eq!(ended.undelivered.failed, [(ERROR.to_owned(), 6)].into());
+    // Without the logs everybody would have been sent to.
+    let (summary, _) = Trial::new(40, 2, 1..=40).run(false);
+    assert_eq!((summary.total().accepted, summary.ended.len()), (40, 0));
+}
+
+#[test]
+fn who_is_still_on_their_way_is_no_failure_and_is_asked_for_again() {
+    let trial = Trial { pending: Duration::from_secs(25), ..Trial::new(40, 2, 1..=40) };
+    let (summary, asked) = trial.run(true);
+    assert_eq!(asked.iter().map(|(at, _)| at.as_secs()).collect::<Vec<_>>(), [10, 20, 20, 30, 30]);
+    assert_eq!(summary.total().accepted, 20);
+    assert_eq!(summary.ended[0].undelivered.asked, 18);
+    // As many as may fail end nothing.
+    let (summary, _) = Trial { limit: limit(10, 40), ..Trial::new(40, 2, [3, 17, 24, 39]) }.run(true);
+    assert_eq!((summary.total().accepted, summary.ended.len()), (40, 0));
+}
+
+#[test]
+fn the_logs_are_asked_at_most_every_ten_seconds_for_ten_pages_and_no_more_once_they_refuse() {
+    // One person a bulk: forty fit into a question.
+    for (people, size) in [(300, 1), (60, 7)] {
+        let trial = Trial { limit: limit(99, 4), ..Trial::new(people, size, []) };
+        let (_, asked) = Trial { pending: Duration::from_hours(9), ..trial }.run(true);
+        let mut rounds: BTreeMap<u64, usize> = BTreeMap::new();
+        asked.iter().for_each(|(at, _)| *rounds.entry(at.as_secs()).or_default() += 1);
+        assert!(rounds.keys().all(|at| at % 10 == 0) && rounds.values().all(|count| *count <= 10), "{rounds:?}");
+    }
+    let alarms = |failure, expect: usize| {
+        let trial = Trial { failure: Some(failure), ..Trial::new(40, 2, 1..=40) };
+        let (summary, asked) = trial.run(true);
+        assert_eq!((summary.total().accepted, summary.ended.len(), summary.alarms.len()), (40, 0, 1));
+        assert_eq!(asked.len(), expect);
+    };
+    alarms(LogsFailure::Forbidden, 1);
+    // Every ten seconds of sixty.
+    alarms(LogsFailure::Throttled, 6);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whoever is accepted stays so whatever the logs tell, and only what they tell ends a message.
+    #[test]
+    fn what_the_logs_tell_ends_messages_and_changes_nobody(
+        people in 1_u64..60,
+        size in 1_usize..8,
+        fails in proptest::collection::btree_set(1_u64..60, 0..60),
+        share in 0_u8..=100,
+        of in 1_u64..20,
+        pending in 0_u64..40,
+    ) {
+        let pending = Duration::from_secs(pending);
+        let trial = Trial { limit: limit(share, of), pending, ..Trial::new(people, size, fails.iter().copied()) };
+        let (summary, _) = trial.run(true);
+        let failed = (1..=people).filter(|person| fails.contains(person) && trial.world.accepted(*person) > 0).count();
+        for ended in &summary.ended {
+            prop_assert!(ended.limit.is_exceeded(&ended.answered, &ended.undelivered));
+            prop_assert!(ended.undelivered.failed_any() <= failed as u64);
+        }
+        if summary.ended.is_empty() {
+            prop_assert_eq!(summary.total().accepted, people);
+        }
+    }
+}

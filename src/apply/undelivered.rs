@@ -1,0 +1,209 @@
+//! Whom the gateway has accepted, and then finally not delivered to: its logs tell, after a while. What they tell counts
+//! for the rule that ends a message, and for nothing else: who was accepted stays accepted.
+//!
+//! Bulks whose messages leave at once are asked for as the run goes, at most every [`EVERY`], those that were asked for
+//! longest ago first, and each until all of its messages have come to an end. A run that ends before asks no more: there is
+//! nothing left to stop.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::evidence::{By, LogQuery, LogRow, Logs, LogsFailure, PROVES_WITHIN};
+use super::ports::{Clock, Undeliverables};
+use super::sent_bulk::SentBulk;
+use super::summary::{Alarm, MessageRevision};
+use crate::identity::MessageId;
+use crate::plan::Undelivered;
+use crate::wire::limits::LOGS_PAGE_MAX;
+use crate::wire::response::{GROUP_EXPIRED, GROUP_PENDING, GROUP_REJECTED, GROUP_UNDELIVERABLE};
+
+/// How often the logs are asked.
+const EVERY: Duration = Duration::from_secs(10);
+/// How many pages are read then: half of what an account may ask in that time, so that whoever else asks is not held up.
+const PAGES_MAX: usize = 10;
+/// How many bulks of earlier runs are asked for.
+const EARLIER_MAX: usize = 20;
+
+/// Asks the logs about the bulks of the messages that a rule may end.
+#[derive(Debug)]
+pub struct DeliveryWatch<'a, L, C> {
+    logs: &'a L,
+    clock: &'a C,
+    watched: BTreeSet<MessageRevision>,
+    state: Mutex<DeliveryState>,
+}
+
+#[derive(Debug, Default)]
+struct DeliveryState {
+    /// The bulks that were not asked for yet.
+    unread: VecDeque<FollowedBulk>,
+    /// The bulks that have not come to an end, those that were asked for longest ago first.
+    open: VecDeque<FollowedBulk>,
+    found: BTreeMap<MessageRevision, Undelivered>,
+    round: u64,
+    /// Why the last question was not answered, if it was not.
+    failure: Option<LogsFailure>,
+}
+
+#[derive(Debug)]
+struct FollowedBulk {
+    sent: SentBulk,
+    /// What was found of it.
+    found: Undelivered,
+    /// In which round.
+    round: u64,
+}
+
+impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
+    /// Watches these messages; `earlier` are the bulks of other runs, the newest first, of which some are asked for as
+    /// well.
+    #[must_use]
+    pub fn new(
+        logs: &'a L,
+        clock: &'a C,
+        watched: impl IntoIterator<Item = MessageRevision>,
+        earlier: impl IntoIterator<Item = SentBulk>,
+    ) -> Self {
+        let watch = Self { logs, clock, watched: watched.into_iter().collect(), state: Mutex::default() };
+        earlier.into_iter().take(EARLIER_MAX).for_each(|sent| watch.accepted(sent));
+        watch
+    }
+
+    /// Asks, time and again, for as long as the logs can be asked.
+    pub async fn drive(&self) {
+        loop {
+            self.clock.sleep(EVERY).await;
+            if !self.round().await {
+                return;
+            }
+        }
+    }
+
+    /// What somebody should look at afterwards: that it is not known what became of some.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        let why = self.state().failure.as_ref()?.to_string();
+        Some(Alarm::DeliveriesUnread { why })
+    }
+
+    /// Asks once for as many bulks as may be; false if there is no use in asking again.
+    async fn round(&self) -> bool {
+        self.state().round += 1;
+        let mut pages = 0;
+        while pages < PAGES_MAX
+            && let Some((question, asked)) = self.next()
+        {
+            pages += asked.iter().map(|open| open.sent.count).sum::<usize>().div_ceil(page()).max(1);
+            let answer = self.logs.find(&question).await;
+            let rows = by_message(&answer.rows);
+            let is_whole = answer.failure.is_none();
+            asked.into_iter().for_each(|open| self.take(open, &rows, is_whole));
+            self.state().failure.clone_from(&answer.failure);
+            match answer.failure {
+                None => {}
+                Some(LogsFailure::Unauthorized | LogsFailure::Forbidden | LogsFailure::NotFound) => return false,
+                Some(_) => break,
+            }
+        }
+        true
+    }
+
+    /// The next question: bulks that were not asked for in this round, as many as one page of an answer holds.
+    fn next(&self) -> Option<(LogQuery, Vec<FollowedBulk>)> {
+        let mut state = self.state();
+        let round = state.round;
+        let DeliveryState { unread, open, .. } = &mut *state;
+        let queue = if unread.is_empty() { open } else { unread };
+        let way = by(&queue.front().filter(|open| open.round < round)?.sent);
+        let mut people = 0;
+        let fitting = queue.iter().take_while(|open| {
+            people += open.sent.count;
+            open.round < round && by(&open.sent) == way && (people == open.sent.count || people <= page())
+        });
+        let ids = fitting.map(|open| match way {
+            By::Bulk => open.sent.bulk.to_string(),
+            By::Message => open.sent.ids().map(|id| id.to_string()).next().unwrap_or_default(),
+        });
+        let (question, count) = LogQuery::packed(way, ids, [&[], &[]]);
+        Some((question, queue.drain(..count).collect()))
+    }
+
+    /// Takes in what the logs have of a bulk, and asks for it again later unless all of it has come to an end.
+    fn take(&self, open: FollowedBulk, rows: &BTreeMap<MessageId, Vec<&LogRow>>, is_whole: bool) {
+        let FollowedBulk { sent, found: before, .. } = open;
+        let mut state = self.state();
+        let round = state.round;
+        if !is_whole {
+            state.open.push_back(FollowedBulk { sent, found: before, round });
+            return;
+        }
+        let (mut found, mut ended) = (Undelivered::default(), 0);
+        for rows in sent.ids().filter_map(|id| rows.get(&id)) {
+            found.asked += 1;
+            let is_pending = rows.iter().any(|row| row.status.group_id == GROUP_PENDING);
+            ended += usize::from(!is_pending);
+            if let [first, ..] = rows.as_slice()
+                && rows.iter().all(|row| has_failed(row))
+            {
+                *found.failed.entry(error(first)).or_default() += 1;
+            }
+        }
+        let all = state.found.entry(sent.message()).or_default();
+        all.replace(&before, &found);
+        if ended < sent.accepted.len() && self.is_told(&sent) {
+            state.open.push_back(FollowedBulk { sent, found, round });
+        }
+    }
+
+    /// Whether a rule may end its message, and the logs still have it.
+    fn is_told(&self, sent: &SentBulk) -> bool {
+        self.watched.contains(&sent.message()) && self.clock.now().duration_since(sent.at) < PROVES_WITHIN
+    }
+
+    fn state(&self) -> MutexGuard<'_, DeliveryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<L: Logs, C: Clock> Undeliverables for DeliveryWatch<'_, L, C> {
+    fn accepted(&self, sent: SentBulk) {
+        if self.is_told(&sent) {
+            self.state().unread.push_back(FollowedBulk { sent, found: Undelivered::default(), round: 0 });
+        }
+    }
+
+    fn of(&self, message: &MessageRevision) -> Undelivered {
+        self.state().found.get(message).cloned().unwrap_or_default()
+    }
+}
+
+/// How the logs are asked for a bulk: they have the bulkIds of requests with several messages only.
+fn by(sent: &SentBulk) -> By {
+    if sent.count > 1 { By::Bulk } else { By::Message }
+}
+
+/// How many rows a page of the logs has.
+fn page() -> usize {
+    usize::try_from(LOGS_PAGE_MAX).unwrap_or(usize::MAX)
+}
+
+fn by_message(rows: &[LogRow]) -> BTreeMap<MessageId, Vec<&LogRow>> {
+    let mut found: BTreeMap<MessageId, Vec<&LogRow>> = BTreeMap::new();
+    for row in rows {
+        if let Some(id) = MessageId::parse(&row.message_id) {
+            found.entry(id).or_default().push(row);
+        }
+    }
+    found
+}
+
+/// Whether a message has come to its end without having been delivered.
+fn has_failed(row: &LogRow) -> bool {
+    [GROUP_UNDELIVERABLE, GROUP_EXPIRED, GROUP_REJECTED].contains(&row.status.group_id)
+}
+
+/// What a failure is called.
+fn error(row: &LogRow) -> String {
+    row.error.clone().unwrap_or_else(|| format!("status {}", row.status.id))
+}
