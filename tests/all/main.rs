@@ -32,6 +32,7 @@ mod interrupts;
 mod job_token;
 mod ledger;
 mod moved;
+mod openapi;
 mod opt_outs;
 mod own_files;
 mod paths;

@@ -12,10 +12,13 @@ mod json;
 pub mod lifecycle;
 pub mod logs;
 pub mod message;
+pub mod openapi;
 pub mod query;
 mod quick;
 mod reader;
 pub mod reports;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 pub mod status;
 pub mod throttle;
