@@ -17,6 +17,7 @@ mod messages;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
@@ -117,7 +118,14 @@ impl WaitCondition {
     }
 }
 
-async fn wait(State(sandbox): State<SandboxState>, Query(wanted): Query<WaitCondition>) -> Response<Body> {
+async fn wait(
+    State(sandbox): State<SandboxState>,
+    wanted: Result<Query<WaitCondition>, QueryRejection>,
+) -> Response<Body> {
+    let wanted = match wanted {
+        Ok(Query(wanted)) => wanted,
+        Err(rejection) => return Answer::unreadable(&rejection).into_response(),
+    };
     match sandbox.wait(|counts| wanted.is_reached(counts)).await {
         Some(counts) => shown(&sandbox, counts),
         None => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),

@@ -3,6 +3,7 @@
 use std::io;
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
@@ -44,6 +45,11 @@ impl Answer {
     pub(super) fn violation(property: &str, violation: &str) -> Self {
         let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
         Self::bad_request(&answer::bad_request(vec![violation]))
+    }
+
+    /// A 400 for a query that cannot be read.
+    pub(super) fn unreadable(rejection: &QueryRejection) -> Self {
+        Self::violation("query", &rejection.body_text())
     }
 
     /// A 401 that says which credentials are taken.

@@ -1,4 +1,4 @@
-//! The sandbox over HTTP: the API's three routes, the routes under `/sandbox/` for testers, and the
+//! The sandbox over HTTP: the API's three routes and their description, the routes under `/sandbox/` for testers, and the
 //! faults that are played on the way.
 
 use std::time::{Duration, SystemTime};
@@ -19,6 +19,7 @@ use super::auth::{self, Denied, LOGS_SCOPES, SEND_SCOPES};
 use super::connections::{Aborter, Connections};
 use super::error::SandboxError;
 use super::faults::{FaultPlan, RequestEnd, Target};
+use super::model::openapi::{self, OperationScopes};
 use super::state::SandboxState;
 use super::{local, query, send};
 use crate::wire::sandbox_time::SANDBOX_TIME_HEADER;
@@ -66,6 +67,7 @@ fn router(sandbox: SandboxState, reach: Exposure) -> Router {
         .route(MESSAGES_PATH, post(messages))
         .route(REPORTS_PATH, get(reports))
         .route(LOGS_PATH, get(logs))
+        .route("/openapi.json", get(document))
         .nest("/sandbox", admin::router(sandbox.clone(), reach))
         .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
         .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
@@ -96,6 +98,12 @@ async fn mark(State(sandbox): State<SandboxState>, mut response: Response<Body>)
     }
     response.headers_mut().insert(SANDBOX_HEADER, HeaderValue::from_static("1"));
     response
+}
+
+/// Describes what is served.
+async fn document(State(sandbox): State<SandboxState>) -> Response<Body> {
+    let scopes = OperationScopes { send: &SEND_SCOPES, logs: &LOGS_SCOPES };
+    Answer::ok(&openapi::document(sandbox.options().choices, scopes)).into_response()
 }
 
 async fn messages(

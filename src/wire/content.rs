@@ -3,30 +3,35 @@
 
 use std::convert::Infallible;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits;
 
-/// What a message says, with its texts in whatever form they have come to.
+/// What a message says.
 ///
-/// Whoever works on contents asks for their texts ([`texts`](Self::texts), [`try_map`](Self::try_map)), each
+/// Its texts have whatever form they have come to. Whoever works on contents asks for their texts ([`texts`](Self::texts), [`try_map`](Self::try_map)), each
 /// with its [`TextSlot`], and not for their variants.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "Content")]
 pub enum Content<T> {
     /// A text.
     Text {
         /// Its words.
+        #[schemars(length(max = limits::TEXT_CHARS_MAX))]
         text: T,
     },
     /// An image.
     Image {
         /// Its address.
+        #[schemars(length(max = limits::IMAGE_URL_CHARS_MAX))]
         url: T,
     },
     /// One to ten cards side by side.
     Carousel {
         /// The cards.
+        #[schemars(length(min = 1, max = limits::CARDS_MAX))]
         elements: Vec<Card<T>>,
     },
     /// One card. Most messages are texts, which need not be as large as a card.
@@ -45,13 +50,16 @@ pub enum ContentKind {
 }
 
 /// A rich card, or an element of a carousel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Card", inline)]
 pub struct Card<T> {
     /// Its title.
+    #[schemars(length(max = limits::CARD_TEXT_CHARS_MAX))]
     pub title: T,
     /// Its subtitle.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::CARD_TEXT_CHARS_MAX))]
     pub subtitle: Option<T>,
     /// The address of its image.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,19 +69,22 @@ pub struct Card<T> {
     pub default_action: Option<Action<T>>,
     /// At most three buttons.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default, length(max = limits::BUTTONS_MAX))]
     pub buttons: Vec<Button<T>>,
 }
 
 /// What opens when a card is tapped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Action")]
 pub struct Action<T> {
     /// The address.
     pub url: T,
 }
 
 /// A button of a card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
+#[schemars(rename = "Button")]
 pub enum Button<T> {
     /// It opens an address.
     Url {

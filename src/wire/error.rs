@@ -1,9 +1,10 @@
 //! Error bodies: the API's own form, and the older envelope that some services still answer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An error, in the API's form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiError {
     /// The code, for example `E400`.
@@ -22,7 +23,7 @@ pub struct ApiError {
 }
 
 /// One thing in a request that is to blame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// Its path, for example `messages[0].content.text`.
     pub property: String,
@@ -31,7 +32,7 @@ pub struct Violation {
 }
 
 /// A page to read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resource {
     /// Its name.
     pub name: String,

@@ -1,53 +1,66 @@
-//! The body of `POST /instagram/1/messages`: sendform writes it, and the sandbox reads it.
+//! The body of `POST /instagram/1/messages`: sendform writes it, and the sandbox reads it. The sandbox describes it to
+//! others by the schema of these types.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use super::limits;
 use super::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 use super::time::optional_instant;
 
+/// What has something in it besides what Unicode calls white space.
+const NOT_BLANK: &str = r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
+
 /// The whole body.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Request<'a> {
-    /// The messages. Sendform writes one for every recipient, because every recipient has their own text.
+    /// The messages. (Sendform writes one for every recipient, because every recipient has their own text.)
+    #[schemars(length(min = 1))]
     pub messages: Vec<Message<'a>>,
     /// Options of the request.
+    #[schemars(default)]
     pub options: RequestOptions<'a>,
 }
 
 /// One message.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Message<'a> {
-    /// The sender.
+    /// The sender: the id of an account. It is not blank.
+    #[schemars(extend("pattern" = NOT_BLANK))]
     pub sender: Cow<'a, str>,
-    /// To whom it goes; sendform writes exactly one.
+    /// To whom it goes. (Sendform writes exactly one.)
+    #[schemars(length(min = 1))]
     pub destinations: Vec<Destination<'a>>,
     /// What it says.
     pub content: Content<Cow<'a, str>>,
     /// Its options.
     #[serde(skip_serializing_if = "MessageOptions::is_empty")]
+    #[schemars(default)]
     pub options: MessageOptions<'a>,
     /// Its webhooks.
     #[serde(skip_serializing_if = "Webhooks::is_empty")]
+    #[schemars(default)]
     pub webhooks: Webhooks<'a>,
 }
 
 /// To whom a message goes.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination<'a> {
-    /// The recipient's id, as the audience has it, trimmed.
+    /// The recipient's id, as the audience has it. Nobody can be written to without one.
     pub to: Cow<'a, str>,
     /// The messageId; the gateway makes one if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::MESSAGE_ID_CHARS_MAX))]
     pub message_id: Option<Cow<'a, str>>,
 }
 
 /// The options of one message.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageOptions<'a> {
     /// CPaaS X options.
@@ -61,6 +74,7 @@ pub struct MessageOptions<'a> {
     pub delivery_time_window: Option<Cow<'a, DeliveryTimeWindow>>,
     /// The campaign it counts to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::CAMPAIGN_REFERENCE_ID_CHARS_MAX))]
     pub campaign_reference_id: Option<Cow<'a, str>>,
 }
 
@@ -74,7 +88,7 @@ impl MessageOptions<'_> {
 }
 
 /// The webhooks of one message.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhooks<'a> {
     /// Where delivery reports go.
@@ -85,6 +99,7 @@ pub struct Webhooks<'a> {
     pub content_type: Option<ReportType>,
     /// What comes back in the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::CALLBACK_DATA_CHARS_MAX))]
     pub callback_data: Option<Cow<'a, str>>,
 }
 
@@ -95,10 +110,11 @@ impl Webhooks<'_> {
 }
 
 /// Where and which delivery reports go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Delivery")]
 pub struct Delivery<T> {
-    /// The URL.
+    /// The address to which reports are posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<T>,
     /// Whether intermediate reports are wanted; the API's default is false.
@@ -110,21 +126,24 @@ pub struct Delivery<T> {
 }
 
 /// The options of a request.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestOptions<'a> {
     /// When and how fast it is sent.
+    #[schemars(default)]
     pub schedule: Schedule<'a>,
 }
 
 /// When and how fast a request is sent.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule<'a> {
     /// The bulkId; the gateway makes one if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::BULK_ID_CHARS_MAX))]
     pub bulk_id: Option<Cow<'a, str>>,
-    /// When to send; at once if absent.
+    /// When to send, at most 180 days ahead; at once if absent.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_instant::serialize")]
+    #[schemars(with = "Option<String>")]
     pub send_at: Option<Timestamp>,
     /// How fast to send.
     #[serde(skip_serializing_if = "Option::is_none")]

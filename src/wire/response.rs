@@ -1,10 +1,14 @@
 //! What the gateway answers. Unknown fields are ignored, because the gateway may add some.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
+use super::time::WrittenInstant;
+
 /// The body of a 200 to a send.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The bulkId of the request.
@@ -15,7 +19,7 @@ pub struct Response {
 }
 
 /// What became of one message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageResponse {
     /// Its messageId.
@@ -29,13 +33,14 @@ pub struct MessageResponse {
 }
 
 /// The status of a message. Decisions rest on the group only; names and descriptions vary.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// The group: 0 accepted, 1 pending, 2 undeliverable, 3 delivered, 4 expired, 5 rejected.
     pub group_id: u16,
     /// The group's name.
     #[serde(default)]
+    #[schemars(extend("enum" = STATUS_GROUPS))]
     pub group_name: String,
     /// The status within the group.
     #[serde(default)]
@@ -57,19 +62,24 @@ pub const GROUP_PENDING: u16 = 1;
 pub const GROUP_UNDELIVERABLE: u16 = 2;
 /// The group of messages whose validity was over first.
 pub const GROUP_EXPIRED: u16 = 4;
+/// The names of the groups of statuses, by their ids.
+pub const STATUS_GROUPS: [&str; 6] = ["ACCEPTED", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED"];
+/// The names of the groups of errors, by their ids.
+pub const ERROR_GROUPS: [&str; 4] = ["OK", "HANDSET_ERRORS", "USER_ERRORS", "OPERATOR_ERRORS"];
 /// The group of rejected messages.
 pub const GROUP_REJECTED: u16 = 5;
 /// The status of a message whose messageId the gateway has seen before.
 pub const STATUS_DUPLICATE_MESSAGE_ID: u16 = 23;
 
 /// The error of a message; one that went well has `NO_ERROR`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageError {
     /// The group: 0 none, 1 of the handset, 2 of the user, 3 of the operator.
     pub group_id: u16,
     /// The group's name.
     #[serde(default)]
+    #[schemars(extend("enum" = ERROR_GROUPS))]
     pub group_name: String,
     /// The error within the group.
     #[serde(default)]
@@ -86,7 +96,7 @@ pub struct MessageError {
 }
 
 /// What a message cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePrice {
     /// The price.
@@ -98,14 +108,14 @@ pub struct MessagePrice {
 }
 
 /// The body of a 200 to a query of the delivery reports, and of what is posted to webhooks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DeliveryReports {
     /// The reports.
     pub results: Vec<DeliveryReport>,
 }
 
 /// What became of one message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryReport {
     /// The bulkId.
@@ -124,9 +134,11 @@ pub struct DeliveryReport {
     pub sender: Option<String>,
     /// When it was sent; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    #[schemars(with = "Option<WrittenInstant>")]
     pub sent_at: Option<Timestamp>,
     /// When it came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    #[schemars(with = "Option<WrittenInstant>")]
     pub done_at: Option<Timestamp>,
     /// Of how many parts it was.
     pub message_count: Option<u32>,
@@ -142,7 +154,7 @@ pub struct DeliveryReport {
 }
 
 /// The body of a 200 to a query of the logs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LogsPage {
     /// The messages found, the newest first.
     pub results: Vec<Log>,
@@ -152,7 +164,7 @@ pub struct LogsPage {
 }
 
 /// Where the next page begins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PageCursor {
     /// How many logs a page holds.
@@ -164,7 +176,7 @@ pub struct PageCursor {
 }
 
 /// One message in the logs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Log {
     /// The sender.
@@ -181,9 +193,11 @@ pub struct Log {
     pub message_id: Option<String>,
     /// When it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    #[schemars(with = "Option<WrittenInstant>")]
     pub sent_at: Option<Timestamp>,
     /// When it came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
+    #[schemars(with = "Option<WrittenInstant>")]
     pub done_at: Option<Timestamp>,
     /// Of how many parts it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +215,7 @@ pub struct Log {
     pub platform: Option<super::options::Platform>,
     /// Its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Content<String>>")]
     pub content: Option<serde_json::Value>,
     /// The campaign it counts to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,11 @@
 //! Instants on the wire: written as `yyyy-MM-dd'T'HH:mm:ss.SSS+0000`, and read in every form in
 //! which the gateway's services write them.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::fmt::strtime;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// Writes an instant as the API's page wants it, in UTC, with milliseconds.
 #[must_use]
@@ -17,6 +20,27 @@ pub fn read(text: &str) -> Option<Timestamp> {
         let parsed = strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
         parsed.to_timestamp().ok()
     })
+}
+
+/// An instant as [`write`] writes it, for the schemas of answers.
+pub(super) struct WrittenInstant;
+
+impl JsonSchema for WrittenInstant {
+    fn schema_name() -> Cow<'static, str> {
+        "WrittenInstant".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+0000$",
+            "examples": ["2026-12-01T08:00:00.000+0000"],
+        })
+    }
 }
 
 /// Reads and writes instants in JSON with serde.

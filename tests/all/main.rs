@@ -33,6 +33,7 @@ mod job_token;
 mod journey;
 mod ledger;
 mod moved;
+mod openapi;
 mod opt_outs;
 mod overview;
 mod own_files;

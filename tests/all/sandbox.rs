@@ -1,5 +1,9 @@
 //! The sandbox in a process of its own: what it showed before it was killed stands after it.
 
+mod doors;
+mod kills;
+mod rows;
+
 use jiff::Timestamp;
 use serde_json::Value;
 

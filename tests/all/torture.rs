@@ -28,7 +28,7 @@ use std::io::Write as _;
 use std::panic;
 use std::thread;
 
-use dice::Dice;
+pub(crate) use dice::Dice;
 use figures::{Count, Figures};
 use options::Options;
 use store::Kind;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
@@ -125,8 +126,14 @@ impl PagePlace {
 }
 
 /// Answers with a page.
-pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Query<MessageFilter>) -> Response<Body> {
-    let MessageFilter { bulk_id, message_id, limit, cursor } = filter;
+pub(super) async fn list(
+    State(sandbox): State<SandboxState>,
+    filter: Result<Query<MessageFilter>, QueryRejection>,
+) -> Response<Body> {
+    let MessageFilter { bulk_id, message_id, limit, cursor } = match filter {
+        Ok(Query(filter)) => filter,
+        Err(rejection) => return Answer::unreadable(&rejection).into_response(),
+    };
     let limit = limit.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
@@ -138,7 +145,7 @@ pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Que
     };
     let PagePlace(number_min, skipped) = place;
     // One more than is shown tells whether there is a next page.
-    let messages_max = Some(limit + 1 + skipped);
+    let messages_max = Some(skipped.saturating_add(limit + 1));
     let search = BulkFilter { bulk_id, message_id: message_id.clone(), number_min, messages_max };
     let Ok(bulks) = sandbox.store().bulks(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();

@@ -202,6 +202,18 @@ fn date(text: &str, forms: SendAtForms) -> Option<Timestamp> {
     is_taken.then(|| time::read(text)).flatten()
 }
 
+/// What a date and time with an offset looks like, as a regular expression.
+pub(super) fn date_pattern(forms: SendAtForms) -> String {
+    const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+    const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)";
+    const OFFSET: &str = "[+-]([01][0-9]|2[0-3]):?[0-5][0-9]";
+    let rest = match forms {
+        SendAtForms::Documented => format!(r"\.[0-9]{{3}}{OFFSET}"),
+        SendAtForms::Rfc3339 => format!(r"(\.[0-9]{{1,9}})?(Z|{OFFSET})"),
+    };
+    format!("^{DATE}T{TIME}{rest}$")
+}
+
 /// A date and a time of day as they begin; `0` stands for any digit.
 const SECONDS: &str = "0000-00-00T00:00:00";
 

@@ -13,10 +13,13 @@ pub mod lifecycle;
 pub mod logs;
 pub mod message;
 pub mod overview;
+pub mod openapi;
 pub mod query;
 mod quick;
 mod reader;
 pub mod reports;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 pub mod status;
 pub mod throttle;

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::reader::one_of;
-use super::status::GROUPS;
 use crate::wire::error::Violation;
 use crate::wire::limits;
+use crate::wire::response::STATUS_GROUPS;
 use crate::wire::time;
 
 /// A query of the logs. Empty lists and absent values do not filter.
@@ -171,9 +171,9 @@ impl QueryReader {
     }
 
     fn general_status(&mut self, value: &str) -> Option<u16> {
-        let group = GROUPS.iter().find(|(name, _)| *name == value).map(|(_, group)| *group);
+        let group = STATUS_GROUPS.iter().position(|name| *name == value).and_then(|id| u16::try_from(id).ok());
         if group.is_none() {
-            self.say("generalStatus", one_of(&GROUPS.map(|(name, _)| name)));
+            self.say("generalStatus", one_of(&STATUS_GROUPS));
         }
         group
     }

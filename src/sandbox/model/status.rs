@@ -1,6 +1,6 @@
 //! The statuses and the errors of the API that the sandbox gives, by their ids.
 
-use crate::wire::response::{GROUP_REJECTED, MessageError, Status};
+use crate::wire::response::{ERROR_GROUPS, GROUP_REJECTED, MessageError, STATUS_GROUPS, Status};
 
 /// Held, because its delivery window is closed.
 pub const PENDING_TIME_VIOLATION: u16 = 1;
@@ -93,10 +93,6 @@ const KNOWN: [KnownStatus; 28] = [
     known(100, GROUP_REJECTED, "UNDELIVERABLE_REJECTED_PLATFORM", "Rejected by the platform"),
 ];
 
-/// The names of the groups, by their ids.
-pub const GROUPS: [(&str, u16); 6] =
-    [("ACCEPTED", 0), ("PENDING", 1), ("UNDELIVERABLE", 2), ("DELIVERED", 3), ("EXPIRED", 4), ("REJECTED", 5)];
-
 /// The group of a status; `None` if the sandbox does not have it.
 #[must_use]
 pub fn group(id: u16) -> Option<u16> {
@@ -122,7 +118,6 @@ const fn passing(id: u16, group: u16, name: &'static str, description: &'static 
 const HANDSET: u16 = 1;
 const USER: u16 = 2;
 const OPERATOR: u16 = 3;
-const ERROR_GROUPS: [&str; 4] = ["OK", "HANDSET_ERRORS", "USER_ERRORS", "OPERATOR_ERRORS"];
 
 const ERRORS: [KnownError; 18] = [
     passing(NO_ERROR, 0, "NO_ERROR", "No Error"),
@@ -172,7 +167,7 @@ pub fn is_error(id: u16) -> bool {
 pub fn status(id: u16) -> Status {
     const OTHER: KnownStatus = known(0, GROUP_REJECTED, "REJECTED", "Rejected");
     let known = KNOWN.iter().find(|known| known.id == id).unwrap_or(&OTHER);
-    let group_name = GROUPS.iter().find(|(_, group)| *group == known.group).map_or("", |(name, _)| name);
+    let group_name = STATUS_GROUPS.get(usize::from(known.group)).copied().unwrap_or_default();
     Status {
         group_id: known.group,
         group_name: group_name.to_owned(),

@@ -1,6 +1,7 @@
 //! What the tests of the real binary are built from: a project in a temporary folder, a run that
 //! can be compared whole, and a sandbox in a process of its own.
 
+mod api;
 mod barrier;
 mod cluster;
 mod document;
@@ -20,6 +21,7 @@ mod run;
 mod sandbox;
 mod shop;
 
+pub(crate) use api::Api;
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::{Cluster, is_root};
 pub(crate) use document::{check_documents, kinds};

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 /// Dice that fall the same way for the same seed.
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -19,23 +19,23 @@ impl Dice {
     }
 
     /// A number in a range that is not empty.
-    pub(super) fn number(&mut self, range: Range<u64>) -> u64 {
+    pub(crate) fn number(&mut self, range: Range<u64>) -> u64 {
         range.start + self.next() % (range.end - range.start)
     }
 
     /// True once in so many throws.
-    pub(super) fn once_in(&mut self, throws: u64) -> bool {
+    pub(crate) fn once_in(&mut self, throws: u64) -> bool {
         self.number(0..throws) == 0
     }
 
     /// One of several.
-    pub(super) fn one_of<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+    pub(crate) fn one_of<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
         let place = self.number(0..of.len() as u64);
         of[usize::try_from(place).expect("a place in a list")]
     }
 
     /// Another order.
-    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             let other = self.number(0..last as u64 + 1);
             list.swap(last, usize::try_from(other).expect("a place in a list"));

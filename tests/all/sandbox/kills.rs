@@ -1,0 +1,244 @@
+//! A sandbox that is killed a hundred times while people send to it, watch it and pull its reports: nothing that was
+//! answered with a 200 is lost, no message has two lives, its time never goes back, and no report comes twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::now;
+use crate::support::{Api, NOW, Sandbox};
+use crate::torture::Dice;
+
+const KILLS: u64 = 100;
+/// So much of its time passes in a second: bulks with windows and validities come to their ends on the way.
+const SPEED: &str = "3600";
+/// In how many threads is sent.
+const SENDERS: u64 = 2;
+/// An answer must come at last; a life has far fewer of them than that takes.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Where a message was found at its end: its state, when it left, when it ended.
+type End = (String, Option<String>, Option<String>);
+
+/// What those outside have seen so far, over all lives of the sandbox.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The messages of requests that were answered with a 200, and how many destinations each has.
+    accepted: BTreeMap<String, usize>,
+    /// All messages that were sent, answered or not.
+    tried: BTreeSet<String>,
+    latest: Option<Timestamp>,
+    ends: BTreeMap<String, End>,
+    reported: BTreeSet<String>,
+    /// Queries of the reports whose answer did not come: what it had is lost to those who asked.
+    cut: u64,
+    pulls: u64,
+}
+
+impl Seen {
+    fn see_time(&mut self, instant: Timestamp) {
+        assert!(self.latest.is_none_or(|latest| latest <= instant), "{instant} comes after {:?}", self.latest);
+        self.latest = Some(instant);
+    }
+
+    fn see_end(&mut self, message: &Value) {
+        let text = |name: &str| message[name].as_str().map(ToOwned::to_owned);
+        let state = text("state").expect("a message has a state");
+        if ["DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED"].contains(&state.as_str()) {
+            let end = (state, text("sendAt"), text("doneAt"));
+            let id = text("messageId").expect("a message has an id");
+            let known = self.ends.entry(id.clone()).or_insert_with(|| end.clone());
+            assert_eq!(*known, end, "{id} has ended in two ways");
+        }
+    }
+
+    fn see_reports(&mut self, reports: &Value) {
+        for report in reports["results"].as_array().expect("reports are a list") {
+            let id = report["messageId"].as_str().expect("a report has a messageId").to_owned();
+            assert!(self.reported.insert(id.clone()), "the report of {id} came twice");
+        }
+    }
+}
+
+/// A bulk of a few messages, of one of the kinds: at once, scheduled, paced, windowed, short-lived, or all of it.
+fn bulk(id: &str, dice: &mut Dice, at: Timestamp) -> (Value, Vec<String>) {
+    let kind = dice.number(0..6);
+    let is = |wanted: u64| kind == wanted || kind == 5;
+    let ahead = jiff::SignedDuration::from_mins(i64::try_from(dice.number(1..180)).unwrap_or(1));
+    let mut schedule = json!({ "bulkId": id });
+    if is(1) {
+        schedule["sendAt"] = json!((at + ahead).to_string());
+    }
+    if is(2) {
+        schedule["sendingSpeedLimit"] = json!({ "amount": dice.number(1..90), "timeUnit": "HOUR" });
+    }
+    let mut options = json!({});
+    if is(3) {
+        let hour = dice.number(0..22);
+        options["deliveryTimeWindow"] = json!({
+            "days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"],
+            "from": { "hour": hour, "minute": 0 }, "to": { "hour": hour + 2, "minute": 0 },
+        });
+    }
+    if is(4) {
+        options["validityPeriod"] = json!({ "amount": dice.number(1..120) });
+    }
+    let ids: Vec<String> = (0..dice.number(1..6)).map(|number| format!("{id}.{number}")).collect();
+    let message = |id: &String| {
+        json!({
+            "sender": "shop", "destinations": [{ "to": id, "messageId": id }],
+            "content": { "type": "TEXT", "text": "Hi" }, "options": options,
+        })
+    };
+    (json!({ "messages": ids.iter().map(message).collect::<Vec<_>>(), "options": { "schedule": schedule } }), ids)
+}
+
+/// The people around one life of the sandbox. Each goes on until nobody answers, and says so after each answer.
+struct Life<'l> {
+    number: u64,
+    seed: u64,
+    api: &'l Api,
+    seen: &'l Mutex<Seen>,
+}
+
+impl Life<'_> {
+    fn seen<T>(&self, see: impl FnOnce(&mut Seen) -> T) -> T {
+        see(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn sends(&self, sender: u64, answered: &Sender<()>) {
+        let mut dice = Dice::new(self.seed ^ (self.number * SENDERS + sender));
+        for number in 0.. {
+            let at = self.seen(|seen| seen.latest).unwrap_or_else(|| NOW.parse().expect("a time"));
+            let (body, ids) = bulk(&format!("{}-{sender}-{number}", self.number), &mut dice, at);
+            self.seen(|seen| seen.tried.extend(ids.iter().cloned()));
+            let Ok(reply) = self.api.try_call("POST", "/instagram/1/messages", &body.to_string()) else { return };
+            assert_eq!(reply.status, 200, "{body}: {reply:?}");
+            self.seen(|seen| seen.accepted.extend(ids.into_iter().map(|id| (id, 1))));
+            if answered.send(()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn pulls(&self, answered: &Sender<()>) {
+        loop {
+            let reply = self.api.try_call("GET", "/instagram/1/reports?limit=20", "");
+            let Ok(reply) = reply else {
+                return self.seen(|seen| seen.cut += 1);
+            };
+            self.seen(|seen| {
+                seen.pulls += 1;
+                seen.see_reports(&reply.json());
+            });
+            if answered.send(()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn watches(&self, answered: &Sender<()>) {
+        let mut dice = Dice::new(!self.seed ^ self.number);
+        loop {
+            let Ok(state) = self.api.try_call("GET", "/sandbox/state", "") else { return };
+            self.seen(|seen| seen.see_time(now(&state.json())));
+            // Some bulk of this life or of one before.
+            let id = self.seen(|seen| {
+                let place = dice.number(0..u64::try_from(seen.accepted.len()).unwrap_or(0) + 1);
+                let mut ids = seen.accepted.keys();
+                ids.nth(usize::try_from(place).unwrap_or(0)).and_then(|id| Some(id.rsplit_once('.')?.0.to_owned()))
+            });
+            let Some(id) = id else { continue };
+            let Ok(page) = self.api.try_call("GET", &format!("/sandbox/messages?bulkId={id}"), "") else { return };
+            self.seen(|seen| {
+                page.json()["messages"].as_array().into_iter().flatten().for_each(|one| seen.see_end(one))
+            });
+            if answered.send(()).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Lets people have a sandbox until they had so many answers; then it is killed.
+fn live(number: u64, answers: u64, seed: u64, books: &str, seen: &Mutex<Seen>) {
+    let sandbox = Sandbox::start_at("127.0.0.1:0", &["--now", NOW, "--books", books, "--speed", SPEED]);
+    let api = Api::at(sandbox.address());
+    let life = Life { number, seed, api: &api, seen };
+    let (answered, heard) = channel();
+    // Whoever receives webhooks would be one more of these.
+    thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let (life, answered) = (&life, answered.clone());
+            scope.spawn(move || life.sends(sender, &answered));
+        }
+        for watch in [Life::pulls, Life::watches] {
+            let (life, answered) = (&life, answered.clone());
+            scope.spawn(move || watch(life, &answered));
+        }
+        for answer in 0..answers {
+            heard.recv_timeout(ANSWER_TIME_MAX).unwrap_or_else(|_| panic!("answer {answer} of life {number} comes"));
+        }
+        // Dropped, its process is killed, whatever it is at.
+        drop(sandbox);
+    });
+}
+
+#[test]
+fn a_sandbox_that_is_killed_a_hundred_times_keeps_its_word() {
+    let seed = std::env::var("SENDFORM_KILLS_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u64 = seed.unwrap_or_else(|| u64::from(std::process::id()));
+    eprintln!("SENDFORM_KILLS_SEED={seed}");
+    let folder = tempfile::tempdir().unwrap();
+    let books = folder.path().join("books.sqlite");
+    let books = books.to_str().unwrap();
+    let seen = Mutex::new(Seen::default());
+    let mut dice = Dice::new(seed);
+    for number in 0..KILLS {
+        live(number, dice.number(1..100), seed, books, &seen);
+    }
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let sandbox = Sandbox::start_at("127.0.0.1:0", &["--now", NOW, "--books", books, "--stopped"]);
+    let api = Api::at(sandbox.address());
+    let begun = now(&sandbox.state());
+    seen.see_time(begun);
+    // All have ended after the longest schedule and the longest validity. Hour by hour, so that no report grows old.
+    for hour in 1..=60 {
+        sandbox.set_clock(&(begun + jiff::SignedDuration::from_hours(hour)).to_string());
+        while {
+            let reports = api.got("/instagram/1/reports?limit=1000");
+            seen.see_reports(&reports);
+            reports["results"].as_array().is_some_and(|reports| !reports.is_empty())
+        } {}
+    }
+    let books = sandbox.messages();
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    for message in books["messages"].as_array().unwrap() {
+        *kept.entry(message["messageId"].as_str().unwrap()).or_default() += 1;
+        seen.see_end(message);
+    }
+    let ended = seen.ends.len();
+    for (id, count) in &seen.accepted {
+        assert_eq!(kept.get(id.as_str()), Some(count), "{id} was answered with a 200");
+    }
+    for (id, count) in &kept {
+        assert!(*count == 1 && seen.tried.contains(*id), "{id} is there {count} times");
+        assert!(seen.ends.contains_key(*id), "{id} has come to no end");
+    }
+    // A report that nobody was given was in an answer that did not come, or grew old while nobody asked.
+    let lost = ended - seen.reported.len();
+    let lost_max = usize::try_from(seen.cut).unwrap() * 20;
+    eprintln!(
+        "{} accepted, {ended} ended, {} reported, {lost} lost in {} cut answers",
+        seen.accepted.len(),
+        seen.reported.len(),
+        seen.cut
+    );
+    assert!(lost <= lost_max, "{lost} reports were lost, in {} answers that did not come", seen.cut);
+    assert!(seen.pulls > KILLS / 2 && seen.accepted.len() > 200, "there was load: {} pulls", seen.pulls);
+}
