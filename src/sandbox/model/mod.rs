@@ -19,4 +19,5 @@ mod reader;
 pub mod reports;
 pub mod rules;
 pub mod status;
+pub mod steps;
 pub mod throttle;
