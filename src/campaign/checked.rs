@@ -60,7 +60,7 @@ pub struct Project {
 }
 
 /// How the sandbox behaves, as far as the project file says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SandboxSettings {
     /// Where its clock starts.
     pub now: Option<Timestamp>,
@@ -68,6 +68,20 @@ pub struct SandboxSettings {
     pub speed: u32,
     /// Whether its clock stands still until it is moved.
     pub is_stopped: bool,
+    /// Where it listens on its own.
+    pub listen: Option<String>,
+    /// Further names under which it is reached there.
+    pub hosts: Vec<String>,
+    /// The file of its rules, relative to the project's folder.
+    pub rules: Option<String>,
+    /// The faults with which it starts.
+    pub faults: Vec<String>,
+    /// How many queries of the logs it takes in a minute; 0 is any number.
+    pub logs_per_minute: Option<u32>,
+    /// The largest body of a request, in MiB.
+    pub body_mebibytes_max: Option<u16>,
+    /// How long it remembers a messageId.
+    pub duplicate_memory: Option<SignedDuration>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
 }

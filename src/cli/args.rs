@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
+use crate::sandbox::clock::read_duration;
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, SendAtForms, UnknownFieldRule, UnsentInLogs,
 };
@@ -384,9 +385,9 @@ pub(super) struct BulkWord {
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
     /// The address: `8025`, `:8025`, `localhost:8025` or `[::1]:8025`; others than loopback with `--host` and a
-    /// credential only
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025", value_parser = parse_listen)]
-    pub listen: SocketAddr,
+    /// credential only [default: the project's `sandbox.listen`, else 127.0.0.1:8025]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
+    pub listen: Option<SocketAddr>,
     /// A name, besides those of loopback, under which it is reached; may be repeated
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
@@ -405,7 +406,7 @@ pub(super) struct SandboxArgs {
     /// An API key that may do everything [default: any credential will do]
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
-    /// A file with credentials and with rules for the channel
+    /// A file with credentials and with rules for the channel [default: the project's `sandbox.rules`]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
     /// What becomes of a messageId that it has seen before
@@ -429,15 +430,22 @@ pub(super) struct SandboxArgs {
     /// What becomes of a `null` where something may be absent
     #[arg(long, value_parser = named_value::<Nulls>())]
     pub nulls: Option<Nulls>,
-    /// How many queries of the logs it takes in a minute; 0 is any number [default: 120]
+    /// How many queries of the logs it takes in a minute; 0 is any number [default: the project's, else 120]
     #[arg(long, value_name = "N")]
     pub logs_per_minute: Option<u32>,
-    /// The largest body of a request, in MiB [default: 20]
+    /// How long it remembers a messageId, with `--duplicates reject`: `48h` [default: the project's, else 48h]
+    #[arg(long, value_name = "TIME", value_parser = parse_memory)]
+    pub duplicate_memory: Option<jiff::SignedDuration>,
+    /// The largest body of a request, in MiB [default: the project's, else 20]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub body_max: Option<u16>,
     /// A fault, such as `500-after@3`; may be repeated
     #[arg(long = "with", value_name = "FAULT")]
     pub faults: Vec<String>,
+}
+
+fn parse_memory(text: &str) -> Result<jiff::SignedDuration, String> {
+    read_duration(text).ok_or_else(|| "not a duration, such as `48h`".to_owned())
 }
 
 /// Takes one of the names that a type has in files as well.
@@ -449,8 +457,11 @@ fn named_value<T: DeserializeOwned + Clone + Send + Sync + 'static>() -> impl Ty
 /// The port that the embedded gateway listens on.
 const PORT: u16 = 8025;
 
+/// The address that the embedded gateway listens on if nothing is said.
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
+
 /// Reads an address to listen on: a part that is left out is that of the default.
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let text = text.trim();
     if let Ok(address) = text.parse() {

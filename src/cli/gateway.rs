@@ -11,7 +11,9 @@ use crate::report::failure_code::FailureCode;
 use crate::sandbox::clock::{ClockStart, Speed};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
+use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::{self, Running};
+use crate::source::Folders;
 use crate::store::{self, Branch, Database, Paths};
 use crate::wire::address::{self, is_loopback};
 
@@ -107,7 +109,7 @@ impl GatewayAccess {
         global: &Global,
     ) -> Result<Self, Failure> {
         let keys = home.sandbox_keys()?;
-        let mut options = sandbox_options(home, Some(project.sandbox), &global.fault)?;
+        let mut options = sandbox_options(home, Some(&project.sandbox), &global.fault)?;
         if let Some(now) = settings.now {
             options.now = ClockStart::Fixed(now);
         }
@@ -234,24 +236,53 @@ pub(super) fn clock_start(now: Option<Timestamp>, is_stopped: bool) -> ClockStar
 /// If a fault cannot be read, or its folder cannot be made.
 pub(super) fn sandbox_options(
     home: &ProjectPaths,
-    settings: Option<SandboxSettings>,
+    settings: Option<&SandboxSettings>,
     faults: &[String],
 ) -> Result<Options, Failure> {
     home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());
-    if let Some(SandboxSettings { now, speed, is_stopped, choices }) = settings {
-        options.now = clock_start(now, is_stopped);
-        options.speed = Speed::new(speed).unwrap_or(Speed::REAL);
-        options.choices = choices;
+    if let Some(settings) = settings {
+        options.now = clock_start(settings.now, settings.is_stopped);
+        options.speed = Speed::new(settings.speed).unwrap_or(Speed::REAL);
+        options.choices = settings.choices;
+        options.duplicate_memory = settings.duplicate_memory.unwrap_or(options.duplicate_memory);
+        if let Some(count) = settings.logs_per_minute {
+            options.logs_per_minute = (count > 0).then_some(count);
+        }
+        if let Some(mebibytes) = settings.body_mebibytes_max {
+            options.body_bytes_max = usize::from(mebibytes) * 1024 * 1024;
+        }
+        if let Some(path) = &settings.rules {
+            // Its credentials are for those who reach a sandbox on its own: inside of a command there is nobody else.
+            options.rules = rules_of_project(home, path)?.channel;
+        }
     }
+    let of_project = settings.map(|settings| settings.faults.as_slice()).unwrap_or_default();
+    // What the command line says takes the place of what the project says.
+    let faults = if faults.is_empty() { of_project } else { faults };
     options.faults = faults
         .iter()
         .map(|text| text.parse::<Fault>())
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(FailureCode::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)
+}
+
+/// Reads the rules that the project file names, which lie in the project's folder.
+///
+/// # Errors
+/// If they cannot be read, or mean nothing.
+pub(super) fn rules_of_project(home: &ProjectPaths, path: &str) -> Result<RulesFile, Failure> {
+    let unreadable = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(FailureCode::Environment, format!("cannot read the rules `{path}`")).because(error)
+    };
+    let folders = Folders::open(&home.dir, None).map_err(|error| unreadable(&error))?;
+    let bytes = folders.read_bytes(path).map_err(|error| unreadable(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+    rules_file::read(&text)
+        .map_err(|fault| Failure::new(FailureCode::Files, format!("the rules `{path}` mean nothing: {fault}")))
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Failure {

@@ -6,6 +6,7 @@ mod clock;
 mod clones;
 mod commands;
 mod completions;
+mod console;
 mod context;
 mod ends;
 mod events;

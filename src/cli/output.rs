@@ -246,6 +246,12 @@ impl Output {
         self.screen.paint == Paint::Color
     }
 
+    /// Whether standard error has colours.
+    #[must_use]
+    pub(super) const fn paint_of_errors(&self) -> Paint {
+        self.screen_of_errors.paint
+    }
+
     /// Tells a person something that is not the command's result.
     pub(super) fn tell(&self, text: &str) {
         self.tell_lines(&Sheet::from(text));

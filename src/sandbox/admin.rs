@@ -2,10 +2,19 @@
 //!
 //! - `GET state`: the time and the counts.
 //! - `GET wait?held=1&requests=2&queries=1&bulks=1&accepted=1000`: the same, as soon as all of these are
-//!   reached; `held=0` waits until none is held.
-//! - `GET messages?bulkId=…&messageId=…&limit=…&cursor=…`: accepted and rejected messages, with their texts and
-//!   where they are now, the oldest first; `nextCursor` leads to the next page.
-//! - `POST faults {"faults": ["429*2", …]}`: plays these faults instead of those before.
+//!   reached; `held=0` waits until none is held. So do `sent=…` and `final=…` for messages that have left and ended,
+//!   `idle=1` until no request is being served; `timeout=30s` answers 408 if that is over first.
+//! - `GET messages?bulkId=…&messageId=…&to=…&sender=…&campaignReferenceId=…&state=…&q=…&limit=…&cursor=…`: accepted and
+//!   rejected messages, with their texts and where they are now, the oldest first; `nextCursor` leads to the next page.
+//! - `GET messages/{id}`: the whole life of a message; `POST messages/{id}/outcome {"status": 9, "error": 7002}`: how it
+//!   is to end.
+//! - `GET campaigns`: what became of everything, by campaign and sender.
+//! - `GET requests?status=4xx&path=…&outcome=…&bodies=1&count=1&limit=…&cursor=…`: the requests to the API, those that
+//!   were refused too, the newest first.
+//! - `GET events`: what happens, as server-sent events.
+//! - `GET health`, `GET clock`, `GET conversations`, `POST reset`.
+//! - `GET faults`, `PUT faults {"faults": ["429*2", …]}` (or `POST`), `DELETE faults`: which faults are played, and what is
+//!   left of each.
 //! - `POST release`: lets all held requests go on.
 //! - `GET rules`, `PUT rules {…}`: how the channel behaves, from now on.
 //! - `POST inbound {"from": "…", "to": "…"}`: a person writes to a sender, which may write back for 24 hours.
@@ -13,12 +22,20 @@
 //!   `{"speed": 60}` and `{"stopped": true}` set how it runs.
 
 mod campaigns;
+mod faults;
+mod message;
 mod messages;
+mod page;
+mod parameters;
+mod requests;
+mod shown;
+mod stream;
+mod wait;
+mod whole;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -27,10 +44,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use parameters::DoorQuery;
+use wait::{MoreConditions, until};
+
 use super::answer::Answer;
 use super::auth;
 use super::clock::{ClockRefusal, ClockSetting, Speed, read_duration};
-use super::faults::parse;
+use super::events::SandboxInput;
 use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
@@ -43,13 +63,25 @@ pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxSt
         .route("/state", get(state))
         .route("/wait", get(wait))
         .route("/messages", get(messages::list))
+        .route("/messages/{id}", get(message::show))
+        .route("/messages/{id}/outcome", post(message::tell_outcome))
         .route("/campaigns", get(campaigns::overview))
         .route("/rules", get(rules).put(set_rules))
         .route("/inbound", post(inbound))
-        .route("/faults", post(faults))
+        .route("/requests", get(requests::list))
+        .route("/events", get(stream::events))
+        .route("/health", get(whole::health))
+        .route("/conversations", get(whole::conversations))
+        .route("/reset", post(whole::reset))
+        .route("/faults", get(faults::show).put(faults::replace).delete(faults::clear).post(set_faults))
         .route("/release", post(release))
-        .route("/clock", post(clock))
+        .route("/clock", get(whole::clock).post(clock))
         .layer(from_fn_with_state(Door { sandbox, reach }, let_in))
+}
+
+/// The first page, at the root.
+pub(super) fn page_router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxState> {
+    Router::new().route("/", get(page::page)).layer(from_fn_with_state(Door { sandbox, reach }, let_in))
 }
 
 /// Lets in who is at this machine. If the sandbox is reached from others too, only who may do everything.
@@ -120,34 +152,19 @@ impl WaitCondition {
 
 async fn wait(
     State(sandbox): State<SandboxState>,
-    wanted: Result<Query<WaitCondition>, QueryRejection>,
+    DoorQuery(counts): DoorQuery<WaitCondition>,
+    DoorQuery(more): DoorQuery<MoreConditions>,
 ) -> Response<Body> {
-    let wanted = match wanted {
-        Ok(Query(wanted)) => wanted,
-        Err(rejection) => return Answer::unreadable(&rejection).into_response(),
-    };
-    match sandbox.wait(|counts| wanted.is_reached(counts)).await {
-        Some(counts) => shown(&sandbox, counts),
-        None => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
-    }
+    until(&sandbox, &more, |seen| counts.is_reached(seen)).await
 }
 
-#[derive(Deserialize)]
-struct FaultTexts {
-    faults: Vec<String>,
-}
-
-async fn faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
-    let Ok(FaultTexts { faults }) = serde_json::from_slice(&body) else {
-        return Answer::violation("faults", r#"must be a list of faults, as in {"faults": ["429*2"]}"#).into_response();
-    };
-    let read: Result<Vec<_>, _> = faults.iter().map(|text| parse::fault(text)).collect();
-    match read {
+async fn set_faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+    match faults::read(&body) {
         Ok(faults) => {
             sandbox.set_faults(faults);
             shown(&sandbox, sandbox.counts())
         }
-        Err(error) => Answer::violation("faults", &error.to_string()).into_response(),
+        Err(violation) => Answer::violation("faults", &violation).into_response(),
     }
 }
 
@@ -168,7 +185,10 @@ async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response
         return Answer::violation("rules", fault).into_response();
     }
     match sandbox.store().set_rules(rules).await {
-        Ok(_) => shown(&sandbox, sandbox.counts()),
+        Ok(_) => {
+            sandbox.took(SandboxInput::Rules);
+            shown(&sandbox, sandbox.counts())
+        }
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }
@@ -189,7 +209,10 @@ async fn inbound(State(sandbox): State<SandboxState>, body: Bytes) -> Response<B
         .into_response();
     };
     match sandbox.store().add_inbound(to, from).await {
-        Ok(_) => shown(&sandbox, sandbox.counts()),
+        Ok(_) => {
+            sandbox.took(SandboxInput::Inbound);
+            shown(&sandbox, sandbox.counts())
+        }
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }

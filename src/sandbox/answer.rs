@@ -3,13 +3,13 @@
 use std::io;
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
 
 use super::faults::{Corruption, Reply};
+use super::journal::entry::BulkTaken;
 use super::model::answer;
 use crate::wire::error::{ApiError, Violation};
 
@@ -23,6 +23,21 @@ pub(super) struct Answer {
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     is_cut: bool,
+    /// What was wrong with the request.
+    violations: Vec<Violation>,
+    /// The bulk that the request made.
+    bulk: Option<BulkTaken>,
+}
+
+/// What a journal of requests needs to know of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct AnswerNote {
+    /// Its status.
+    pub(super) status: u16,
+    /// What was wrong with the request.
+    pub(super) violations: Vec<Violation>,
+    /// The bulk that the request made.
+    pub(super) bulk: Option<BulkTaken>,
 }
 
 impl Answer {
@@ -38,7 +53,18 @@ impl Answer {
 
     /// A 400.
     pub(super) fn bad_request(error: &ApiError) -> Self {
-        Self::json(StatusCode::BAD_REQUEST, error)
+        Self { violations: error.violations.clone(), ..Self::json(StatusCode::BAD_REQUEST, error) }
+    }
+
+    /// The same answer to a request that made a bulk.
+    pub(super) fn of_bulk(self, bulk: BulkTaken) -> Self {
+        Self { bulk: Some(bulk), ..self }
+    }
+
+    /// What a journal needs to know of it.
+    pub(super) fn note(&self) -> AnswerNote {
+        let (violations, bulk) = (self.violations.clone(), self.bulk.clone());
+        AnswerNote { status: self.status.as_u16(), violations, bulk }
     }
 
     /// A 400 for one thing that is wrong.
@@ -47,9 +73,16 @@ impl Answer {
         Self::bad_request(&answer::bad_request(vec![violation]))
     }
 
-    /// A 400 for a query that cannot be read.
-    pub(super) fn unreadable(rejection: &QueryRejection) -> Self {
-        Self::violation("query", &rejection.body_text())
+    /// A 404 that says what there is not.
+    pub(super) fn not_found(property: &str, violation: &str) -> Self {
+        let violations = vec![Violation { property: property.to_owned(), violation: violation.to_owned() }];
+        Self::json(StatusCode::NOT_FOUND, &ApiError { violations, ..answer::error(404) })
+    }
+
+    /// A 409 that says what stands against it.
+    pub(super) fn conflict(property: &str, violation: &str) -> Self {
+        let violations = vec![Violation { property: property.to_owned(), violation: violation.to_owned() }];
+        Self::json(StatusCode::CONFLICT, &ApiError { violations, ..answer::error(409) })
     }
 
     /// A 401 that says which credentials are taken.
@@ -72,7 +105,7 @@ impl Answer {
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let answer = match status {
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
-                Self { status, headers: Vec::new(), body: Bytes::new(), is_cut: false }
+                Self { headers: Vec::new(), body: Bytes::new(), ..Self::error(status) }
             }
             _ => Self::error(status),
         };
@@ -85,10 +118,11 @@ impl Answer {
 
     pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        match serde_json::to_vec(body) {
-            Ok(body) => Self { status, headers, body: body.into(), is_cut: false },
-            Err(_) => Self { status: StatusCode::INTERNAL_SERVER_ERROR, headers, body: Bytes::new(), is_cut: false },
-        }
+        let (status, body) = match serde_json::to_vec(body) {
+            Ok(body) => (status, body.into()),
+            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()),
+        };
+        Self { status, headers, body, is_cut: false, violations: Vec::new(), bulk: None }
     }
 
     /// Adds a header, unless its value cannot be one.

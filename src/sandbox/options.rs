@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use super::auth::Credential;
 use super::clock::{ClockStart, Speed};
 use super::faults::Fault;
@@ -11,6 +13,9 @@ use crate::wire::limits;
 
 /// The largest body of a request, in bytes, unless set.
 pub const BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
+
+/// How long a messageId is remembered unless set: as long as the logs go back.
+pub const DUPLICATE_MEMORY: SignedDuration = SignedDuration::from_hours(48);
 
 /// How a sandbox behaves.
 #[derive(Debug, Clone)]
@@ -29,6 +34,8 @@ pub struct Options {
     pub rules: Option<ChannelRules>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
+    /// How long a messageId is remembered, where repeated ones are turned down.
+    pub duplicate_memory: SignedDuration,
     /// How many queries of the logs it takes in a minute of real time; any number if absent.
     pub logs_per_minute: Option<u32>,
     /// The largest body of a request, in bytes.
@@ -49,6 +56,7 @@ impl Options {
             hosts: Vec::new(),
             rules: None,
             choices: Choices::default(),
+            duplicate_memory: DUPLICATE_MEMORY,
             logs_per_minute: Some(limits::LOGS_REQUESTS_PER_MINUTE),
             body_bytes_max: BODY_BYTES_MAX,
             faults: Vec::new(),

@@ -19,6 +19,9 @@ pub struct RequestCounts {
     pub accepted: u64,
     /// Requests that are held now.
     pub held: u64,
+    /// Requests to the API that are being served now.
+    #[serde(rename = "inFlight")]
+    pub in_flight: u64,
 }
 
 /// What all requests go through.
@@ -46,6 +49,24 @@ impl RequestTracker {
     /// Counts something.
     pub(super) fn count(&self, count: impl FnOnce(&mut RequestCounts)) {
         self.0.send_modify(|state| count(&mut state.counts));
+    }
+
+    /// Wakes whoever waits, because something else has changed than a count.
+    pub(super) fn wake(&self) {
+        self.0.send_modify(|_| {});
+    }
+
+    /// Begins to count anew, but for what goes on now.
+    pub(super) fn count_anew(&self) {
+        self.0.send_modify(|state| {
+            let RequestCounts { held, in_flight, .. } = state.counts;
+            state.counts = RequestCounts { held, in_flight, ..RequestCounts::default() };
+        });
+    }
+
+    /// Watches from now on.
+    pub(super) fn watch(&self) -> RequestWatch {
+        RequestWatch(self.0.subscribe())
     }
 
     /// Holds a request until the next release.
@@ -81,6 +102,24 @@ impl RequestTracker {
     /// Sends everybody home.
     pub(super) fn close(&self) {
         self.0.send_modify(|state| state.is_closed = true);
+    }
+}
+
+/// Watches what happens to requests.
+#[derive(Debug)]
+pub(super) struct RequestWatch(watch::Receiver<TrackerState>);
+
+impl RequestWatch {
+    /// Waits until something has changed since it was made, or since this was last asked.
+    pub(super) async fn changed(&mut self) -> Result<(), Closed> {
+        self.0.changed().await.map_err(|_| Closed)?;
+        if self.0.borrow().is_closed { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Waits until the sandbox ends.
+    pub(super) async fn closed(mut self) {
+        // Whoever counts may be gone as well.
+        drop(self.0.wait_for(|state| state.is_closed).await);
     }
 }
 

@@ -5,13 +5,16 @@ use axum::http::StatusCode;
 
 use super::answer::Answer;
 use super::error::SandboxError;
+use super::events::SandboxEventKind;
 use super::faults::{Corruption, FaultPlan};
+use super::journal::entry::BulkTaken;
 use super::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use super::model::check::{BodyRefusal, Rules, check};
 use super::model::message::{MessageTable, SendTiming};
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
 use super::store::{NewBulk, Receipt};
+use crate::wire::choices::Duplicates;
 use crate::wire::request::Request;
 
 /// Takes a send in: checks it, keeps it, answers it.
@@ -33,7 +36,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
         Ok(receipt) => {
             bulk.header.number = receipt.number;
             bulk.rejected = receipt.rejected;
-            respond(&bulk, fault_plan)
+            respond(&bulk, fault_plan).of_bulk(taken(&bulk.header, bulk.rejected.len()))
         }
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
     }
@@ -67,18 +70,35 @@ fn bulk<'a>(
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
 async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64)) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
-    let entry = NewBulk::new(bulk, body, sandbox.options().choices.duplicates);
-    let (sandbox_of_task, messages) = (sandbox.clone(), bulk.table.messages.len());
+    let memory = match sandbox.options().choices.duplicates {
+        Duplicates::Accept => None,
+        Duplicates::Reject => Some(sandbox.options().duplicate_memory),
+    };
+    let entry = NewBulk::new(bulk, body, memory);
+    let (sandbox_of_task, mut header) = (sandbox.clone(), bulk.header.clone());
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.store().accept(entry).await?;
-        let accepted = messages.saturating_sub(receipt.rejected.len());
+        header.number = receipt.number;
+        let taken = taken(&header, receipt.rejected.len());
         sandbox_of_task.tracker().count(|counts| {
             counts.bulks += 1;
-            counts.accepted += u64::try_from(accepted).unwrap_or_default();
+            counts.accepted += taken.accepted;
         });
+        sandbox_of_task.tell(|| SandboxEventKind::Accepted(taken));
         Ok(receipt)
     });
     task.await.map_err(|_| closed())?
+}
+
+/// What the journal has of a bulk of whose messages so many were rejected.
+fn taken(header: &BulkHeader, rejected: usize) -> BulkTaken {
+    let rejected = u64::try_from(rejected).unwrap_or_default();
+    BulkTaken {
+        number: header.number,
+        bulk_id: header.bulk_id.clone(),
+        accepted: header.count.saturating_sub(rejected),
+        rejected,
+    }
 }
 
 fn respond(bulk: &AcceptedBulk<'_>, fault_plan: &FaultPlan) -> Answer {

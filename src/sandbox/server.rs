@@ -3,13 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, RawQuery, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 
 use super::admin;
@@ -18,8 +18,11 @@ use super::answer::Answer;
 use super::auth::{self, Denied, LOGS_SCOPES, SEND_SCOPES};
 use super::connections::{Aborter, Connections};
 use super::error::SandboxError;
+use super::events::SandboxEventKind;
 use super::faults::{FaultPlan, RequestEnd, Target};
+use super::journal::recording::{RequestRecording, record};
 use super::model::openapi::{self, OperationScopes};
+use super::request_tracker::Closed;
 use super::state::SandboxState;
 use super::{local, query, send};
 use crate::wire::sandbox_time::SANDBOX_TIME_HEADER;
@@ -71,7 +74,9 @@ fn router(sandbox: SandboxState, reach: Exposure) -> Router {
         .nest("/sandbox", admin::router(sandbox.clone(), reach))
         .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
         .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
+        .merge(admin::page_router(sandbox.clone(), reach))
         .layer(from_fn_with_state(sandbox.clone(), for_us))
+        .layer(from_fn_with_state(sandbox.clone(), record))
         .layer(map_response_with_state(sandbox.clone(), mark))
         .with_state(sandbox)
 }
@@ -112,24 +117,30 @@ async fn messages(
     request: Request,
 ) -> Response<Body> {
     let fault_plan = sandbox.next_faults(Target::Messages);
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let recording = head.extensions.remove::<RequestRecording>();
     // The whole request is read before anything happens to it, as a gateway does.
     let Ok(body) = to_bytes(body, sandbox.options().body_bytes_max).await else {
         return Answer::error(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
+    if let Some(recording) = &recording {
+        recording.body(&body);
+    }
     let taking_in = async {
         match refused(&sandbox, &head.headers, &SEND_SCOPES).or_else(|| other_media(&head.headers)) {
             Some(answer) => answer,
             None => send::take_in(&sandbox, &body, &fault_plan).await,
         }
     };
-    apply(&sandbox, &fault_plan, &aborter, "", taking_in).await
+    let applied = AppliedTo { aborter, recording, empty: "" };
+    apply(&sandbox, &fault_plan, &applied, taking_in).await
 }
 
 async fn logs(
     State(sandbox): State<SandboxState>,
     ConnectInfo(aborter): ConnectInfo<Aborter>,
     RawQuery(query): RawQuery,
+    recording: Option<Extension<RequestRecording>>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let fault_plan = sandbox.next_faults(Target::Logs);
@@ -139,13 +150,16 @@ async fn logs(
             None => query::logs(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
     };
-    apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await
+    let recording = recording.map(|Extension(recording)| recording);
+    let applied = AppliedTo { aborter, recording, empty: r#"{"results":[]}"# };
+    apply(&sandbox, &fault_plan, &applied, taking_in).await
 }
 
 async fn reports(
     State(sandbox): State<SandboxState>,
     ConnectInfo(aborter): ConnectInfo<Aborter>,
     RawQuery(query): RawQuery,
+    recording: Option<Extension<RequestRecording>>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let fault_plan = sandbox.next_faults(Target::Reports);
@@ -155,7 +169,9 @@ async fn reports(
             None => query::reports(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
     };
-    apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await
+    let recording = recording.map(|Extension(recording)| recording);
+    let applied = AppliedTo { aborter, recording, empty: r#"{"results":[]}"# };
+    apply(&sandbox, &fault_plan, &applied, taking_in).await
 }
 
 /// The answer to a request whose credentials do not let it in.
@@ -176,44 +192,68 @@ fn other_media(headers: &HeaderMap) -> Option<Answer> {
     (!is_json).then(|| Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
+/// What faults are applied to.
+struct AppliedTo {
+    aborter: Aborter,
+    recording: Option<RequestRecording>,
+    /// The body of an answer without results.
+    empty: &'static str,
+}
+
 /// Applies the faults around the taking in of a request.
 async fn apply(
     sandbox: &SandboxState,
     fault_plan: &FaultPlan,
-    aborter: &Aborter,
-    empty: &'static str,
+    to: &AppliedTo,
     taking_in: impl Future<Output = Answer>,
 ) -> Response<Body> {
+    let noted = |note: &dyn Fn(&RequestRecording)| to.recording.iter().for_each(note);
+    noted(&|recording| recording.faults(&fault_plan.struck));
     if !fault_plan.delay.is_zero() {
         tokio::time::sleep(fault_plan.delay).await;
     }
-    if fault_plan.is_held_before && sandbox.tracker().hold().await.is_err() {
-        return dropped(aborter);
+    if fault_plan.is_held_before && hold(sandbox).await.is_err() {
+        return to.drop();
     }
     if let Some(end) = &fault_plan.end_before {
-        return end_with(end, aborter);
+        noted(&RequestRecording::struck);
+        return to.end_with(end);
     }
     let answer = taking_in.await;
-    if fault_plan.is_held_after && sandbox.tracker().hold().await.is_err() {
-        return dropped(aborter);
+    noted(&|recording| recording.answered(&answer));
+    if fault_plan.is_held_after && hold(sandbox).await.is_err() {
+        return to.drop();
     }
     if let Some(end) = &fault_plan.end_after {
-        return end_with(end, aborter);
+        return to.end_with(end);
     }
-    fault_plan.corruptions.iter().fold(answer, |answer, corruption| answer.corrupt(*corruption, empty)).into_response()
+    fault_plan
+        .corruptions
+        .iter()
+        .fold(answer, |answer, corruption| answer.corrupt(*corruption, to.empty))
+        .into_response()
 }
 
-fn end_with(end: &RequestEnd, aborter: &Aborter) -> Response<Body> {
-    match end {
-        RequestEnd::Answer(reply) => Answer::asked_for(reply).into_response(),
-        RequestEnd::Drop => dropped(aborter),
-    }
+/// Holds a request until it is released.
+async fn hold(sandbox: &SandboxState) -> Result<(), Closed> {
+    sandbox.tell(|| SandboxEventKind::Held {});
+    sandbox.tracker().hold().await
 }
 
-/// An answer of which no byte is sent.
-fn dropped(aborter: &Aborter) -> Response<Body> {
-    aborter.cut();
-    Response::new(Body::from(Bytes::new()))
+impl AppliedTo {
+    fn end_with(&self, end: &RequestEnd) -> Response<Body> {
+        match end {
+            RequestEnd::Answer(reply) => Answer::asked_for(reply).into_response(),
+            RequestEnd::Drop => self.drop(),
+        }
+    }
+
+    /// An answer of which no byte is sent.
+    fn drop(&self) -> Response<Body> {
+        self.recording.iter().for_each(RequestRecording::dropped);
+        self.aborter.cut();
+        Response::new(Body::from(Bytes::new()))
+    }
 }
 
 #[cfg(test)]

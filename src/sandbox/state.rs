@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
+use tokio::sync::broadcast;
 
 use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
-use super::faults::{Fault, FaultPlan, Faults, Target};
+use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
+use super::faults::{Fault, FaultPlan, FaultStanding, Faults, Target};
+use super::journal::entry::RequestEntry;
 use super::model::throttle::Throttle;
 use super::options::Options;
 use super::request_tracker::{RequestCounts, RequestTracker};
@@ -27,6 +30,7 @@ struct Inner {
     clock: Arc<SandboxClock>,
     tracker: RequestTracker,
     faults: Mutex<Faults>,
+    events: SandboxEvents,
     throttle: Mutex<Throttle>,
     opened: Instant,
     sequence: AtomicU64,
@@ -45,6 +49,7 @@ impl SandboxState {
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.bulks),
             tracker: RequestTracker::default(),
+            events: SandboxEvents::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
             store,
@@ -83,7 +88,56 @@ impl SandboxState {
     /// # Errors
     /// If that cannot be noted in the books; then nothing happens.
     pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
-        self.0.store.change(change).await
+        let moved = self.0.store.change(change).await;
+        if let Ok(Ok(Moved { from, to })) = moved {
+            self.0.events.tell(to, || SandboxEventKind::Clock { from, to });
+            self.0.tracker.wake();
+        }
+        moved
+    }
+
+    /// Its clock, to be read.
+    pub(super) fn clock(&self) -> &SandboxClock {
+        &self.0.clock
+    }
+
+    /// Listens to what happens from now on. Who is too slow loses events, and is told how many.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Arc<SandboxEvent>> {
+        self.0.events.listen()
+    }
+
+    /// Tells all who listen what has happened now.
+    pub(super) fn tell(&self, what: impl FnOnce() -> SandboxEventKind) {
+        self.0.events.tell(self.now(), what);
+    }
+
+    /// Tells that something was done to it from outside, and wakes whoever waits.
+    pub(super) fn took(&self, input: SandboxInput) {
+        self.tell(|| SandboxEventKind::Input(input));
+        self.0.tracker.wake();
+    }
+
+    /// Takes the entry of a request that is over into the journal.
+    pub(super) fn record(&self, entry: RequestEntry, body: Vec<u8>) {
+        self.tell(|| SandboxEventKind::Request(Box::new(entry.clone())));
+        self.0.store.journal(entry, body);
+        self.0.tracker.count(|counts| counts.in_flight = counts.in_flight.saturating_sub(1));
+    }
+
+    /// Forgets everything: books, counts and faults. Its clock goes on, and the rules of its settings hold again.
+    ///
+    /// # Errors
+    /// If the books cannot be written.
+    pub(super) async fn reset(&self) -> Result<(), SandboxError> {
+        self.0.store.reset().await?;
+        self.set_faults(Vec::new());
+        if let Some(rules) = &self.0.options.rules {
+            self.0.store.set_rules(rules.clone()).await?;
+        }
+        self.tell(|| SandboxEventKind::Reset {});
+        self.0.tracker.count_anew();
+        Ok(())
     }
 
     /// What happened since it was opened.
@@ -99,13 +153,22 @@ impl SandboxState {
 
     /// Plays these faults from now on, and counts requests anew for them.
     pub fn set_faults(&self, faults: Vec<Fault>) {
+        let count = faults.len();
         *self.0.faults.lock().unwrap_or_else(PoisonError::into_inner) = Faults::new(faults);
+        self.tell(|| SandboxEventKind::Faults { count });
+    }
+
+    /// The faults that are played, and what is left of each.
+    pub(super) fn faults(&self) -> Vec<FaultStanding> {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).standing()
     }
 
     /// Releases all requests that are held, and says how many they are.
     #[must_use = "it says how many were held"]
     pub fn release(&self) -> u64 {
-        self.0.tracker.release()
+        let released = self.0.tracker.release();
+        self.tell(|| SandboxEventKind::Released { released });
+        released
     }
 
     /// The file of its books.

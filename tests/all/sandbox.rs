@@ -1,4 +1,7 @@
-//! The sandbox in a process of its own: what it showed before it was killed stands after it.
+//! The sandbox in a process of its own: what it showed before it was killed stands after it, what the project file says
+//! of it, and what its console tells.
+
+use std::net::SocketAddr;
 
 mod doors;
 mod kills;
@@ -7,7 +10,7 @@ mod rows;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::support::Sandbox;
+use crate::support::{KEY, NOW, Process, Project, Sandbox, campaign, customer, http};
 
 fn now(answer: &Value) -> Timestamp {
     let text = answer["now"].as_str().expect("the sandbox says its time");
@@ -32,4 +35,94 @@ fn a_clock_that_is_killed_never_goes_back() {
         shown = Some(now(&sandbox.state()));
         // Dropped, its process is killed.
     }
+}
+
+/// A project with these settings of its sandbox, a campaign, and two customers.
+fn project(settings: &str) -> Project {
+    let file = format!("project: acme-shop\nsenders: {{ shop: SHOP-ACCOUNT }}\nsandbox: {{ {settings} }}\n");
+    let project = Project::empty().file("sendform.yaml", file).campaign("sale", &campaign("sale", "Hello!", 1));
+    project.file("customers.csv", format!("id\n{}\n{}\n", customer(1), customer(2)))
+}
+
+/// A sandbox of a project that has told so, and where it listens.
+fn serve(project: &Project, arguments: &[&str], told: &str) -> (Process, SocketAddr) {
+    let mut sandbox = project.start(["sandbox", "--write", "text=where.txt"].iter().chain(arguments));
+    sandbox.wait_told(told);
+    let said = std::fs::read_to_string(project.path("where.txt")).unwrap();
+    let address = said.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    (sandbox, address)
+}
+
+fn door(address: SocketAddr, path: &str) -> Value {
+    serde_json::from_str(&http::request(address, "GET", path, None).unwrap().body).unwrap()
+}
+
+#[test]
+fn the_project_file_says_how_its_sandbox_is() {
+    let settings = "listen: \"127.0.0.1:0\", hosts: [gateway.test], stopped: true, rules: rules.yaml, faults: [\"slow=1ms*\"], \
+        logsPerMinute: 1, bodyMax: 1, duplicates: reject, duplicateMemory: 1h, now: \"2026-11-30 12:00Z\"";
+    let rules =
+        format!("channel: {{ seed: 5, rules: [ {{ outcome: unknownPerson, ids: [ \"{}\" ] }} ] }}\n", customer(2));
+    let project = project(settings).file("rules.yaml", rules);
+    // The rules are YAML in the project's folder, and no campaign.
+    project.run(["validate"]).code(0);
+    let (sandbox, address) = serve(&project, &[], "stop it");
+    assert_eq!(door(address, "/sandbox/rules")["seed"], 5);
+    assert_eq!(door(address, "/sandbox/faults")["faults"][0]["text"], "slow=1ms*");
+    assert_eq!(door(address, "/sandbox/clock")["stopped"], true);
+    drop(sandbox);
+    // What the command line says wins.
+    let (sandbox, address) = serve(&project, &["--with", "503"], "stop it");
+    assert_eq!(door(address, "/sandbox/faults")["faults"][0]["text"], "503");
+    drop(sandbox);
+    // The embedded one goes by the same rules.
+    project.run(["apply", "--sandbox", "--auto-approve"]).code(0);
+    let report =
+        project.run(["report", "--sandbox", "--now", "2026-12-01T12:00:00Z", "--format", "json"]).code(0).json();
+    assert_eq!((&report["all"]["delivered"], &report["all"]["undeliverable"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
+    for (settings, code, part) in [
+        ("rules: ../rules.yaml", 3, "the path leads upwards"),
+        ("rules: /etc/rules.yaml", 3, "the path is not relative"),
+        ("duplicateMemory: long", 3, "duplicateMemory"),
+        ("duplicateMemory: 721h", 3, "at most `30d`"),
+        ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),
+        ("rules: none.yaml", 1, "cannot read the rules `none.yaml`"),
+        ("rules: bad.yaml", 3, "the rules `bad.yaml` mean nothing"),
+        ("faults: [explode]", 64, "unknown fault `explode`"),
+    ] {
+        let project = project(settings).file("bad.yaml", "channels: {}\n");
+        let run = project.run(["sandbox"]);
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(part), "{settings}: {run}");
+        run.code(code);
+    }
+}
+
+#[test]
+fn its_console_tells_what_came_of_each_request_and_names_nobody() {
+    let mut project = project("listen: \"127.0.0.1:0\"").env("SENDFORM_KEY", KEY);
+    let (mut sandbox, address) = serve(&project, &["--now", NOW], "its clock shows 2026-11-30 12:00");
+    project.set("SENDFORM_BASE_URL", format!("http://{address}"));
+    project.run(["ledger", "init"]).code(0);
+    project.run(["apply", "--auto-approve"]).code(0);
+    sandbox.wait_told("POST /instagram/1/messages  200  2 accepted");
+    http::request(address, "GET", &format!("/instagram/1/people/{}", customer(1)), None).unwrap();
+    sandbox.wait_told("404  refused: there is nothing at this path");
+    http::request(address, "POST", "/instagram/1/messages", Some("{}")).unwrap();
+    sandbox.wait_told("401  refused: no credentials, or unknown ones");
+    sandbox.signal("INT");
+    let run = project.finish(sandbox);
+    assert!(!run.stderr.contains(&customer(1)) && !run.stderr.contains(&customer(2)), "{run}");
+    // Its books are further on by now.
+    let ignored = "! `--now 2026-11-30T11:00:00Z` is ignored: its books are further on already";
+    let (sandbox, address) = serve(&project, &["--quiet", "--now", "2026-11-30T11:00:00Z"], ignored);
+    http::request(address, "GET", "/instagram/1/logs", None).unwrap();
+    // The journal has what was before, and this one; the console nothing.
+    assert_eq!(door(address, "/sandbox/requests?count=1&status=401")["count"], 2);
+    sandbox.signal("INT");
+    let run = project.finish(sandbox);
+    assert!(!run.stderr.contains("401") && !run.stderr.contains("its clock"), "{run}");
 }

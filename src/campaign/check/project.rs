@@ -28,6 +28,9 @@ use super::{time, webhook};
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
 const ABSENCE_HOURS_MAX: i64 = 46;
 
+/// The longest time that the sandbox remembers a messageId, in hours.
+const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
+
 /// A project, and what is whole of it if it has errors.
 pub(in crate::campaign) struct CheckedProject {
     /// The project. What is wrong is among the findings; then it is not to be used.
@@ -86,11 +89,18 @@ fn whole(
         .collect();
     let now = root.key("sandbox").key("now");
     let now = now.text().map(|text| findings.take(time::instant(&now, text)));
+    let rules_at = root.key("sandbox").key("rules");
+    let rules = rules_at.text().map(|text| findings.take(path(&rules_at, text)));
+    let memory = root.key("sandbox").key("duplicateMemory");
+    let memory = memory.text().map(|text| findings.take(time::duration(&memory, text, DUPLICATE_MEMORY_HOURS_MAX)));
     let absence = root.key("absenceProvesAfter");
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
 
-    let ignore: Vec<_> = root.key("ignore").items().filter_map(|at| findings.take(ignored(&at))).collect();
+    let mut ignore: Vec<_> = root.key("ignore").items().filter_map(|at| findings.take(ignored(&at))).collect();
+    // A file of rules is YAML, and no campaign.
+    let rules = rules.flatten();
+    ignore.extend(rules.iter().map(|path| Ignored { path: path.clone(), place: rules_at.place() }));
 
     if suppress.iter().any(Option::is_none) {
         findings.left_out(&root.key("suppress"));
@@ -114,7 +124,7 @@ fn whole(
         },
         stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
-        sandbox: sandbox(now.flatten(), &raw.sandbox),
+        sandbox: SandboxSettings { rules, duplicate_memory: memory.flatten(), ..sandbox(now.flatten(), &raw.sandbox) },
         approvals: raw.approvals,
         retired: raw.retired,
         ignore,
@@ -140,7 +150,18 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
         unknown_fields: raw.unknown_fields,
         nulls: raw.nulls,
     };
-    SandboxSettings { now, speed: raw.speed, is_stopped: raw.stopped, choices }
+    SandboxSettings {
+        now,
+        speed: raw.speed,
+        is_stopped: raw.stopped,
+        listen: raw.listen.clone(),
+        hosts: raw.hosts.clone(),
+        faults: raw.faults.clone(),
+        logs_per_minute: raw.logs_per_minute,
+        body_mebibytes_max: raw.body_max,
+        choices,
+        ..SandboxSettings::default()
+    }
 }
 
 /// Takes a path that is ignored; a folder's may end with a slash.

@@ -286,6 +286,34 @@ pub struct Sandbox {
     /// Whether the sandbox's clock stands still until it is moved. Default: `false`.
     #[serde(default)]
     pub stopped: bool,
+    /// Where `sendform sandbox` listens, unless the command line says otherwise. Default: `127.0.0.1:8025`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(length(min = 1, max = 100), example = &"127.0.0.1:9000")]
+    pub listen: Option<String>,
+    /// Names, besides those of loopback, under which `sendform sandbox` is reached. Example: `[gateway.test]`.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1, max = 253)), extend("uniqueItems" = true))]
+    pub hosts: Vec<String>,
+    /// A file with rules for the channel, and with credentials: a path relative to the project's folder.
+    /// Example: `sandbox/rules.yaml`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(length(min = 1, max = 1024), example = &"sandbox/rules.yaml")]
+    pub rules: Option<String>,
+    /// Faults with which it starts. Example: `["500-after@3"]`.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1, max = 300)))]
+    pub faults: Vec<String>,
+    /// How many queries of the logs it takes in a minute; 0 is any number. Default: 120.
+    #[serde(default, deserialize_with = "present")]
+    pub logs_per_minute: Option<u32>,
+    /// The largest body of a request, in MiB. Default: 20.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub body_max: Option<u16>,
+    /// How long a messageId is remembered where `duplicates` is `reject`. At most `720h`. Default: `48h`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DURATION), example = &"48h")]
+    pub duplicate_memory: Option<String>,
     /// What becomes of a messageId that was accepted before. Default: `accept`, which sends it again.
     #[serde(default)]
     pub duplicates: Duplicates,
@@ -319,6 +347,13 @@ impl Default for Sandbox {
             now: None,
             speed: speed(),
             stopped: false,
+            listen: None,
+            hosts: Vec::new(),
+            rules: None,
+            faults: Vec::new(),
+            logs_per_minute: None,
+            body_max: None,
+            duplicate_memory: None,
             duplicates: Duplicates::default(),
             past_send_at: PastSendAt::default(),
             overnight_windows: OvernightWindow::default(),

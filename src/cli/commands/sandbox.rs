@@ -1,7 +1,10 @@
 //! `sandbox`: serves the embedded gateway on its own.
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::campaign::SandboxSettings;
@@ -12,16 +15,22 @@ use crate::sandbox::clock::Speed;
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::{self, SandboxState};
+use crate::timing::utc;
 use crate::wire::choices::Choices;
 
-use crate::cli::args::{Global, SandboxArgs};
+use crate::cli::args::{Global, LISTEN, SandboxArgs, parse_listen};
+use crate::cli::console;
+use crate::cli::context::show_diagnostics;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files;
-use crate::cli::gateway::{clock_start, sandbox_options};
+use crate::cli::gateway::{clock_start, rules_of_project, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
 use crate::cli::signals;
+
+/// How long the last lines may take.
+const CONSOLE_GRACE: Duration = Duration::from_millis(200);
 
 /// Runs the command.
 ///
@@ -29,21 +38,21 @@ use crate::cli::signals;
 /// If the address may not be served or is taken, or the books or the rules cannot be opened.
 pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) -> Result<Exit, Failure> {
     let home = ProjectPaths::find(global.dir.as_deref());
-    let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
-    let settings = project.map(|project| project.sandbox);
-    let mut options = sandbox_options(&home, settings, &args.faults)?;
-    set(&mut options, args, settings)?;
-    if !args.listen.ip().is_loopback() && (options.credentials.is_empty() || options.hosts.is_empty()) {
-        let message =
-            format!("other machines reach `{}`: a credential and a host name are needed for that", args.listen);
+    let settings =
+        if home.dir.join(PROJECT_FILE).is_file() { settings(global, output)? } else { SandboxSettings::default() };
+    let mut options = sandbox_options(&home, Some(&settings), &args.faults)?;
+    set(&mut options, args, &settings, &home)?;
+    let listen = listen(args, &settings)?;
+    if !listen.ip().is_loopback() && (options.credentials.is_empty() || options.hosts.is_empty()) {
+        let message = format!("other machines reach `{listen}`: a credential and a host name are needed for that");
         return Err(Failure::new(FailureCode::Usage, message)
             .hint("say who may use it, and under which name: `--api-key KEY --host NAME`"));
     }
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureCode::Environment, "the sandbox cannot be served").because(error)
     };
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        let message = format!("the sandbox cannot listen on {}", args.listen);
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let message = format!("the sandbox cannot listen on {listen}");
         Failure::new(FailureCode::Environment, message)
             .because(&error)
             .hint("name another address: `sendform sandbox --listen 127.0.0.1:0`")
@@ -51,25 +60,75 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");
+    // Whoever reads where it listens may send at once, and its line is not lost.
+    let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));
     output.show(&SandboxReport { base_url: &url })?;
-    output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
-    sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
+    greet(output, args, gateway.now(), &url);
+    let served = sandbox::serve(listener, gateway, signals::first()).await;
+    // The console ends with the sandbox, and does not wait for those who have not left it yet.
+    drop(tokio::time::timeout(CONSOLE_GRACE, console).await);
+    served.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
 }
 
+/// What the project file says of the sandbox. What is wrong with campaigns is no matter here.
+///
+/// # Errors
+/// If the project file has errors, which are shown.
+fn settings(global: &Global, output: &Output) -> Result<SandboxSettings, Failure> {
+    let files = files::read(global)?;
+    let Some(project) = &files.project else {
+        show_diagnostics(output, &files.check())?;
+        return Err(Failure::silent(FailureCode::Files));
+    };
+    Ok(project.sandbox.clone())
+}
+
+/// Tells where everything is, and at which time.
+fn greet(output: &Output, args: &SandboxArgs, now: Timestamp, url: &str) {
+    output.note(&format!(
+        "its clock shows {}; a page for people is at {url}/, its doors are under {url}/sandbox/\n",
+        utc(now)
+    ));
+    if let Some(asked) = args.now.filter(|asked| *asked < now) {
+        let words = "its books are further on already, and its clock never goes back";
+        output.tell(&format!("! `--now {asked}` is ignored: {words}; other books begin anew: `--books FILE`\n",));
+    }
+    output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
+}
+
+/// Where it listens.
+fn listen(args: &SandboxArgs, settings: &SandboxSettings) -> Result<SocketAddr, Failure> {
+    match (args.listen, &settings.listen) {
+        (Some(listen), _) => Ok(listen),
+        (None, Some(text)) => parse_listen(text).map_err(|fault| {
+            Failure::new(FailureCode::Files, format!("`sandbox.listen` in the project file is `{text}`: {fault}"))
+        }),
+        (None, None) => Ok(LISTEN),
+    }
+}
+
 /// Sets what the command line says; it wins over the project file.
-fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettings>) -> Result<(), Failure> {
+fn set(
+    options: &mut Options,
+    args: &SandboxArgs,
+    settings: &SandboxSettings,
+    home: &ProjectPaths,
+) -> Result<(), Failure> {
     if let Some(books) = &args.books {
         options.books.clone_from(books);
     }
-    let now = args.now.or_else(|| settings.and_then(|settings| settings.now));
-    options.now = clock_start(now, args.stopped || settings.is_some_and(|settings| settings.is_stopped));
+    options.now = clock_start(args.now.or(settings.now), args.stopped || settings.is_stopped);
     if let Some(speed) = args.speed.and_then(Speed::new) {
         options.speed = speed;
     }
-    options.hosts.clone_from(&args.hosts);
-    if let Some(path) = &args.rules {
-        let RulesFile { credentials, channel } = rules(path)?;
+    options.hosts.clone_from(if args.hosts.is_empty() { &settings.hosts } else { &args.hosts });
+    let rules = match (&args.rules, &settings.rules) {
+        (Some(path), _) => Some(rules(path)?),
+        (None, Some(path)) => Some(rules_of_project(home, path)?),
+        (None, None) => None,
+    };
+    if let Some(RulesFile { credentials, channel }) = rules {
         options.credentials = credentials;
         options.rules = channel;
     }
@@ -84,6 +143,7 @@ fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettin
         unknown_fields: args.unknown_fields.unwrap_or(choices.unknown_fields),
         nulls: args.nulls.unwrap_or(choices.nulls),
     };
+    options.duplicate_memory = args.duplicate_memory.unwrap_or(options.duplicate_memory);
     if let Some(count) = args.logs_per_minute {
         options.logs_per_minute = (count > 0).then_some(count);
     }

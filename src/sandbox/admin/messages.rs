@@ -1,113 +1,76 @@
 //! `GET /sandbox/messages`: what was sent to the sandbox and what became of it, page by page. A page reads no
-//! more bulks than it shows messages of.
-
-use std::borrow::Cow;
+//! more bulks than it shows messages of; where something is looked for, no more than so many messages: then it may be
+//! short, or empty, and still lead on.
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
+use super::parameters::DoorQuery;
+use super::shown::MessageShown;
 use crate::sandbox::answer::Answer;
-use crate::sandbox::model::bulk::AcceptedBulk;
-use crate::sandbox::model::inputs::Inputs;
-use crate::sandbox::model::lifecycle::MessageState;
-use crate::sandbox::model::status;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::BulkFilter;
-use crate::wire::content::Content;
-use crate::wire::time::{optional_instant, serde_instant};
 
 /// How many messages a page has at most, and if nothing is said.
 const PAGE_MAX: usize = 1_000;
+/// How many messages are read at once where something is looked for, and how many for one page.
+const READ_AT_ONCE: usize = 5_000;
+const READ_MAX: usize = 100_000;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct MessageFilter {
     bulk_id: Option<String>,
     message_id: Option<String>,
+    to: Option<String>,
+    sender: Option<String>,
+    campaign_reference_id: Option<String>,
+    state: Option<String>,
+    q: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
 
-/// A message as testers see it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MessageShown<'a> {
-    bulk_id: &'a str,
-    message_id: &'a str,
-    to: &'a str,
-    sender: Option<&'a str>,
-    /// The text, of a message that is one.
-    text: Option<&'a str>,
-    content: &'a Content<Cow<'a, str>>,
-    #[serde(with = "serde_instant")]
-    accepted_at: Timestamp,
-    /// When it leaves, or left, the gateway, as far as is known now; absent if it never does.
-    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
-    send_at: Option<Timestamp>,
-    /// When it came to its end; absent as long as it has not.
-    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
-    done_at: Option<Timestamp>,
-    state: &'static str,
-    /// The group of its status.
-    status: String,
-    status_name: String,
-    error: String,
+impl MessageFilter {
+    /// Whether it looks for something that no index has.
+    const fn looks(&self) -> bool {
+        self.to.is_some()
+            || self.sender.is_some()
+            || self.campaign_reference_id.is_some()
+            || self.state.is_some()
+            || self.q.is_some()
+    }
+
+    fn finds(&self, shown: &MessageShown<'_>) -> bool {
+        let is = |wanted: &Option<String>, field: Option<&str>| wanted.is_none() || wanted.as_deref() == field;
+        let has = |words: &String| {
+            let words = words.to_lowercase();
+            let fields = [Some(shown.to), Some(shown.message_id), shown.text];
+            fields.into_iter().flatten().any(|field| field.to_lowercase().contains(&words))
+        };
+        is(&self.message_id, Some(shown.message_id))
+            && is(&self.to, Some(shown.to))
+            && is(&self.sender, shown.sender)
+            && is(&self.campaign_reference_id, shown.campaign_reference_id)
+            && self.state.as_ref().is_none_or(|state| state.eq_ignore_ascii_case(shown.state))
+            && self.q.as_ref().is_none_or(has)
+    }
 }
+
+/// The names of all states.
+const STATES: [&str; 8] = ["SCHEDULED", "QUEUED", "HELD", "SENT", "DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED"];
 
 /// A page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MessagesShown<'a> {
-    messages: Vec<MessageShown<'a>>,
+struct MessagesShown {
+    messages: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-}
-
-const fn name(state: MessageState) -> &'static str {
-    match state {
-        MessageState::Scheduled => "SCHEDULED",
-        MessageState::Queued => "QUEUED",
-        MessageState::Held => "HELD",
-        MessageState::Sent => "SENT",
-        MessageState::Delivered => "DELIVERED",
-        MessageState::Undeliverable => "UNDELIVERABLE",
-        MessageState::Expired => "EXPIRED",
-        MessageState::Rejected => "REJECTED",
-    }
-}
-
-fn show<'a>(
-    bulk: &'a AcceptedBulk<'_>,
-    inputs: &Inputs,
-    now: Timestamp,
-) -> impl Iterator<Item = (usize, MessageShown<'a>)> {
-    let shown = bulk.table.messages.iter().zip(bulk.lives(inputs)).map(move |(message, life)| {
-        let sight = bulk.sight(message, &life, now);
-        let status = status::status(sight.ending.status);
-        MessageShown {
-            bulk_id: &bulk.header.bulk_id,
-            message_id: &message.message_id,
-            to: &message.to,
-            sender: bulk.table.terms_of(message).map(|terms| &*terms.sender),
-            text: match &message.content {
-                Content::Text { text } => Some(text),
-                Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
-            },
-            content: &message.content,
-            accepted_at: bulk.header.accepted_at,
-            send_at: life.sent_at,
-            done_at: sight.done_at,
-            state: name(sight.state),
-            status: status.group_name,
-            status_name: status.name,
-            error: status::error(sight.ending.error).name,
-        }
-    });
-    shown.enumerate()
 }
 
 /// Where a page begins: at a position of a bulk with a number.
@@ -128,35 +91,67 @@ impl PagePlace {
 /// Answers with a page.
 pub(super) async fn list(
     State(sandbox): State<SandboxState>,
-    filter: Result<Query<MessageFilter>, QueryRejection>,
+    DoorQuery(filter): DoorQuery<MessageFilter>,
 ) -> Response<Body> {
-    let MessageFilter { bulk_id, message_id, limit, cursor } = match filter {
-        Ok(Query(filter)) => filter,
-        Err(rejection) => return Answer::unreadable(&rejection).into_response(),
-    };
-    let limit = limit.unwrap_or(PAGE_MAX);
+    let limit = filter.limit.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
     }
-    let place = match cursor.as_deref().map(PagePlace::read) {
+    if filter.state.as_ref().is_some_and(|state| !STATES.iter().any(|known| known.eq_ignore_ascii_case(state))) {
+        return Answer::violation("state", &format!("must be one of {}", STATES.join(", "))).into_response();
+    }
+    let place = match filter.cursor.as_deref().map(PagePlace::read) {
         None => PagePlace(0, 0),
         Some(Some(place)) => place,
         Some(None) => return Answer::violation("cursor", "must be a value of nextCursor").into_response(),
     };
-    let PagePlace(number_min, skipped) = place;
-    // One more than is shown tells whether there is a next page.
-    let messages_max = Some(skipped.saturating_add(limit + 1));
-    let search = BulkFilter { bulk_id, message_id: message_id.clone(), number_min, messages_max };
-    let Ok(bulks) = sandbox.store().bulks(search).await else {
-        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-    };
+    match page(&sandbox, &filter, place, limit).await {
+        Ok(page) => Answer::ok(&page).into_response(),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}
+
+async fn page(
+    sandbox: &SandboxState,
+    filter: &MessageFilter,
+    mut place: PagePlace,
+    limit: usize,
+) -> Result<MessagesShown, SandboxError> {
     let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
-    let all = bulks.iter().flat_map(|bulk| {
-        show(bulk, &inputs, now).map(|(position, shown)| (PagePlace(bulk.header.number, position), shown))
-    });
-    let is_wanted = |shown: &MessageShown<'_>| message_id.as_ref().is_none_or(|id| id == shown.message_id);
-    let mut wanted = all.filter(|(at, shown)| *at >= place && is_wanted(shown));
-    let messages: Vec<_> = wanted.by_ref().take(limit).map(|(_, shown)| shown).collect();
-    let next_cursor = wanted.next().map(|(at, _)| at.write());
-    Answer::ok(&MessagesShown { messages, next_cursor }).into_response()
+    let mut messages = Vec::new();
+    let mut read = 0;
+    loop {
+        // One more than is shown tells whether there is a next page.
+        let messages_max = if filter.looks() { READ_AT_ONCE } else { limit + 1 - messages.len() + place.1 };
+        let search = BulkFilter {
+            bulk_id: filter.bulk_id.clone(),
+            message_id: filter.message_id.clone(),
+            number_min: place.0,
+            messages_max: Some(messages_max),
+        };
+        let bulks = sandbox.store().bulks(search).await?;
+        if bulks.is_empty() {
+            return Ok(MessagesShown { messages, next_cursor: None });
+        }
+        for bulk in &bulks {
+            let lives = bulk.lives(&inputs);
+            for (position, (message, life)) in bulk.table.messages.iter().zip(&lives).enumerate() {
+                let at = PagePlace(bulk.header.number, position);
+                let shown = MessageShown::new(bulk, message, life, now);
+                if at < place || !filter.finds(&shown) {
+                    continue;
+                }
+                if messages.len() == limit {
+                    return Ok(MessagesShown { messages, next_cursor: Some(at.write()) });
+                }
+                // Plain data is always written.
+                messages.extend(to_raw_value(&shown).ok());
+            }
+            read += bulk.table.messages.len();
+            place = PagePlace(bulk.header.number + 1, 0);
+        }
+        if read >= READ_MAX {
+            return Ok(MessagesShown { messages, next_cursor: Some(place.write()) });
+        }
+    }
 }

@@ -43,6 +43,12 @@ impl Speed {
     /// The highest: about eleven days in a second.
     pub const MAX: u32 = 1_000_000;
 
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
     /// Takes a speed; `None` if it is out of its bounds.
     #[must_use]
     pub const fn new(speed: u32) -> Option<Self> {
@@ -168,6 +174,22 @@ impl SandboxClock {
             let to = to.min(bound).max(from);
             *state = ClockState { base: to, bound: state.bound.max(bound), ..changed };
             Ok(Moved { from, to })
+        })
+    }
+
+    /// How fast it runs, and whether it runs at all.
+    #[must_use]
+    pub fn speed(&self) -> (Speed, bool) {
+        self.with(|state| (state.speed, state.running_since.is_some()))
+    }
+
+    /// How much real time passes until it shows an instant, as it runs now; `None` if it stands still before that.
+    #[must_use]
+    pub fn real_until(&self, instant: Timestamp) -> Option<Duration> {
+        self.with(|state| {
+            let left = instant.duration_since(state.now(Instant::now()));
+            let left = Duration::try_from(left).unwrap_or_default();
+            (left.is_zero() || state.running_since.is_some()).then(|| left / state.speed.0)
         })
     }
 

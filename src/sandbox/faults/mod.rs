@@ -1,7 +1,9 @@
 //! Faults that a tester asks for: which they are, and which of them strike a request. Pure: the
 //! number of the request comes in, and what is to happen to it goes out. [`parse`] has their grammar.
 
+pub mod form;
 pub mod parse;
+mod text;
 
 use std::time::Duration;
 
@@ -134,6 +136,8 @@ pub struct FaultPlan {
     pub invalid: Vec<String>,
     /// Recipients because of whom the request is refused.
     pub invalid_unnamed: Vec<String>,
+    /// The faults that strike it, as they are asked for.
+    pub struck: Vec<String>,
 }
 
 /// How a request ends.
@@ -182,10 +186,23 @@ impl Reject {
     }
 }
 
+/// A fault, and what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultStanding {
+    /// The fault.
+    pub fault: Fault,
+    /// How many requests it has struck.
+    pub struck: u64,
+    /// How many further requests it is for, with its share of them; all if absent.
+    pub left: Option<u64>,
+}
+
 /// The faults that were asked for, and how many requests came since.
 #[derive(Debug, Default)]
 pub struct Faults {
     asked: Vec<Fault>,
+    /// How often each of them has struck.
+    struck: Vec<u64>,
     messages: u64,
     logs: u64,
     reports: u64,
@@ -195,7 +212,7 @@ impl Faults {
     /// Begins to count with these faults.
     #[must_use]
     pub fn new(asked: Vec<Fault>) -> Self {
-        Self { asked, messages: 0, logs: 0, reports: 0 }
+        Self { struck: vec![0; asked.len()], asked, messages: 0, logs: 0, reports: 0 }
     }
 
     /// Counts a request, and says what is to happen to it.
@@ -207,8 +224,29 @@ impl Faults {
         };
         *counter += 1;
         let number = *counter;
-        let striking = self.asked.iter().filter(|fault| fault.target == target && fault.when.matches(number));
-        plan(striking.map(|fault| &fault.kind))
+        let is_striking = |fault: &&Fault| fault.target == target && fault.when.matches(number);
+        for (_, struck) in self.asked.iter().zip(&mut self.struck).filter(|(fault, _)| is_striking(fault)) {
+            *struck += 1;
+        }
+        let striking = self.asked.iter().filter(is_striking);
+        let struck = striking.clone().map(ToString::to_string).collect();
+        FaultPlan { struck, ..plan(striking.map(|fault| &fault.kind)) }
+    }
+
+    /// All of them, and what is left of each.
+    #[must_use]
+    pub fn standing(&self) -> Vec<FaultStanding> {
+        let standing = self.asked.iter().zip(&self.struck).map(|(fault, struck)| {
+            let seen = match fault.target {
+                Target::Messages => self.messages,
+                Target::Logs => self.logs,
+                Target::Reports => self.reports,
+            };
+            let passed = seen.saturating_sub(fault.when.first.saturating_sub(1));
+            let left = fault.when.times.map(|times| times.saturating_sub(passed));
+            FaultStanding { fault: fault.clone(), struck: *struck, left }
+        });
+        standing.collect()
     }
 }
 
@@ -283,6 +321,23 @@ mod tests {
         assert_eq!(faults.next(Target::Logs).corruptions, [Corruption::Empty]);
         assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
         assert_eq!(faults.next(Target::Logs), FaultPlan::default());
+    }
+
+    #[test]
+    fn what_is_left_of_a_fault_is_known() {
+        let asked = ["429@2*2", "slow=1ms*", "logs:503"].map(|text| parse::fault(text).unwrap());
+        let mut faults = Faults::new(asked.to_vec());
+        let standing = |faults: &Faults| -> Vec<_> {
+            faults.standing().into_iter().map(|standing| (standing.struck, standing.left)).collect()
+        };
+        assert_eq!(standing(&faults), [(0, Some(2)), (0, None), (0, Some(1))]);
+        for _ in 0..2 {
+            faults.next(Target::Messages);
+        }
+        assert_eq!(standing(&faults), [(1, Some(1)), (2, None), (0, Some(1))]);
+        assert_eq!(faults.next(Target::Messages).struck, ["429@2*2", "slow=1ms*"]);
+        faults.next(Target::Messages);
+        assert_eq!(standing(&faults), [(2, Some(0)), (4, None), (0, Some(1))]);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub enum FaultError {
          reject=TO, invalid=TO, invalid-unnamed=TO"
     )]
     Kind(String),
+    /// It is for requests that there are not.
+    #[error("`requests` is none of `messages`, `logs` and `reports`")]
+    Requests,
     /// It needs a value.
     #[error("fault `{0}` needs a value, as in `{0}={1}`")]
     ValueMissing(String, &'static str),

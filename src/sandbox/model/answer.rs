@@ -77,6 +77,7 @@ pub fn error(http_status: u16) -> ApiError {
         ),
         404 => ("Requested resource not found.", "Check the path of the request.", None),
         405 => ("Request method is not allowed.", "Check the method of the request.", None),
+        409 => ("Request contradicts what has happened.", "Check the violations.", None),
         413 => ("Request is too large.", "Split the request.", None),
         415 => ("Media type is not supported.", "Send the request as application/json.", None),
         421 => ("Request is for another host.", "Name the host to the sandbox with --host.", None),

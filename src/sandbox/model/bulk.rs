@@ -84,10 +84,16 @@ impl<'a> AcceptedBulk<'a> {
         let life = |(position, (message, course)): (usize, (&ReceivedMessage<'a>, _))| {
             let sender = self.table.terms_of(message).map_or("", |terms| &*terms.sender);
             match course {
-                Some(course) => Life::new(starts_at, course, |leaves_at| {
-                    let has_conversation = inputs.has_conversation(sender, &message.to, leaves_at);
-                    inputs.rules(leaves_at, header.number).fate(sender, &message.to, has_conversation)
-                }),
+                Some(course) => {
+                    let life = Life::new(starts_at, course, |leaves_at| {
+                        let has_conversation = inputs.has_conversation(sender, &message.to, leaves_at);
+                        inputs.rules(leaves_at, header.number).fate(sender, &message.to, has_conversation)
+                    });
+                    inputs.outcomes(&message.message_id, header.number).fold(life, |life, told| {
+                        let latency_ms = inputs.rules(life.logged_at(), header.number).latency_ms;
+                        life.told(course, told.at, (told.ending, i64::from(latency_ms)))
+                    })
+                }
                 None => Life::turned_down(header.accepted_at, self.rejection(position).unwrap_or(status::MISSING_TO)),
             }
         };

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::rules::ChannelRules;
+use super::status::Ending;
 
 /// How long a business may write to a person who wrote to it.
-const CONVERSATION: SignedDuration = SignedDuration::from_hours(24);
+pub const CONVERSATION: SignedDuration = SignedDuration::from_hours(24);
 
 /// Rules, and from when on they hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +33,23 @@ pub struct InboundMessage {
     pub person: String,
 }
 
+/// What was said of how a message is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldOutcome {
+    /// From this instant on.
+    pub at: Timestamp,
+    /// The last bulk for whose messages it holds.
+    pub after_bulk: i64,
+    /// How it ends.
+    pub ending: Ending,
+}
+
 /// All inputs, in the order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs {
     rules: Vec<RulesEntry>,
     inbound: HashMap<String, HashMap<String, Vec<Timestamp>>>,
+    outcomes: HashMap<String, Vec<ToldOutcome>>,
     usual: ChannelRules,
 }
 
@@ -50,6 +63,30 @@ impl Inputs {
     pub fn add_inbound(&mut self, message: InboundMessage) {
         let InboundMessage { at, sender, person } = message;
         self.inbound.entry(sender).or_default().entry(person).or_default().push(at);
+    }
+
+    /// Adds what was said of how a message ends.
+    pub fn add_outcome(&mut self, message_id: String, outcome: ToldOutcome) {
+        self.outcomes.entry(message_id).or_default().push(outcome);
+    }
+
+    /// What was said of how a message of a bulk ends, in the order of time.
+    pub fn outcomes(&self, message_id: &str, bulk: i64) -> impl Iterator<Item = ToldOutcome> {
+        let told = if self.outcomes.is_empty() { None } else { self.outcomes.get(message_id) };
+        told.into_iter().flatten().copied().filter(move |told| bulk <= told.after_bulk)
+    }
+
+    /// All who have written: the sender, the person, and when they wrote last, in the order of their names.
+    #[must_use]
+    pub fn conversations(&self) -> Vec<(&str, &str, Timestamp)> {
+        let mut all: Vec<_> = self
+            .inbound
+            .iter()
+            .flat_map(|(sender, people)| people.iter().map(move |(person, times)| (sender, person, times)))
+            .filter_map(|(sender, person, times)| Some((sender.as_str(), person.as_str(), *times.last()?)))
+            .collect();
+        all.sort_unstable();
+        all
     }
 
     /// The rules that hold last.

@@ -85,8 +85,8 @@ impl MessageState {
 /// A message's life, whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
-    starts_at: Timestamp,
-    turn_at: Option<Timestamp>,
+    pub(super) starts_at: Timestamp,
+    pub(super) turn_at: Option<Timestamp>,
     /// When it leaves the gateway; absent if it never does.
     pub sent_at: Option<Timestamp>,
     /// When it ends.
@@ -144,6 +144,20 @@ impl Life {
             }
         };
         Self { starts_at, turn_at, sent_at: Some(leaves_at), done_at, ending }
+    }
+
+    /// What it becomes if it is said at an instant how it is to end: as late as it otherwise would, if it waits then;
+    /// at once, if it has left. What has happened until then stays, and what has left is rejected no more.
+    #[must_use]
+    pub fn told(self, course: MessageCourse, told_at: Timestamp, (ending, latency_ms): (Ending, i64)) -> Self {
+        let is_rejection = status::group(ending.status) == Some(crate::wire::response::GROUP_REJECTED);
+        match self.sent_at {
+            _ if self.done_at <= told_at => self,
+            Some(sent_at) if sent_at <= told_at && is_rejection => self,
+            Some(sent_at) if sent_at <= told_at => Self { done_at: told_at, ending, ..self },
+            Some(_) if is_rejection => Self::new(self.starts_at, course, |_| ChannelFate::TurnedDown(ending)),
+            Some(_) | None => Self::new(self.starts_at, course, |_| ChannelFate::Answered(latency_ms, ending)),
+        }
     }
 
     /// When it comes into the logs: once it has left, or has ended without that.

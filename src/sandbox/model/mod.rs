@@ -22,4 +22,5 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 pub mod status;
+pub mod steps;
 pub mod throttle;

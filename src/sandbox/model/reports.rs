@@ -77,7 +77,9 @@ impl Marks {
         &self.0
     }
 
-    fn has(&self, position: usize) -> bool {
+    /// Whether the report of the message at a position was handed out.
+    #[must_use]
+    pub fn has(&self, position: usize) -> bool {
         self.0.get(position / 8).is_some_and(|byte| byte >> (position % 8) & 1 == 1)
     }
 

@@ -15,6 +15,8 @@ use crate::sandbox::options::Options;
 use crate::sandbox::store::audit;
 use crate::sandbox::{RequestCounts, Running, start};
 
+mod doors;
+
 /// A sandbox at a fixed time, with its books in a temporary folder.
 struct Fixture {
     folder: TempDir,

@@ -1,7 +1,7 @@
 //! Keeps the books: the only one who holds the database.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::checkpoint::Checkpoints;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
+use super::known::KnownIds;
+use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
-use super::table;
+use super::{outcomes, table};
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
@@ -28,6 +30,9 @@ use crate::wire::response::{DeliveryReport, LogsPage, STATUS_DUPLICATE_MESSAGE_I
 
 /// After how much real time a bound that could not be written is tried again.
 const RENEWED_AGAIN: Duration = Duration::from_millis(100);
+
+/// After how much real time the journal of requests is written, where nothing else is.
+const REQUESTS_WRITTEN_AFTER: Duration = Duration::from_millis(200);
 
 /// How many headers are read at once of bulks that are read one after the other.
 const HEADERS_AT_ONCE: usize = 256;
@@ -55,6 +60,10 @@ pub(super) struct MessageDatabase {
     path: PathBuf,
     connection: Connection,
     index: MessageIndex,
+    /// The messageIds that are not accepted again.
+    known: KnownIds,
+    /// The entries of the journal that are to be written.
+    requests: Vec<NewRequest>,
     /// The clock whose bound is kept here.
     clock: Option<Arc<SandboxClock>>,
     /// The bound that was written last.
@@ -71,10 +80,14 @@ impl MessageDatabase {
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
+        let made = requests::create(&connection).and_then(|()| outcomes::create(&connection));
+        made.map_err(|source| SandboxError::Books { path: path.to_owned(), source: Arc::new(source) })?;
         Ok(Self {
             path: path.to_owned(),
             connection,
             index: MessageIndex::default(),
+            known: KnownIds::default(),
+            requests: Vec::new(),
             clock: None,
             bound: None,
             checkpoints: None,
@@ -153,6 +166,7 @@ impl MessageDatabase {
         if result.is_err() {
             // It may know bulks that were rolled back.
             self.index = MessageIndex::default();
+            self.known = KnownIds::default();
         }
         result.map_err(Arc::new)
     }
@@ -161,7 +175,7 @@ impl MessageDatabase {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut receipts = Vec::with_capacity(entries.len());
         for entry in entries {
-            let rejected = rejected(&transaction, &mut self.index, entry)?;
+            let rejected = rejected(&transaction, &mut self.known, entry)?;
             let number = table::insert(&transaction, entry, &rejected)?;
             receipts.push(Receipt { number, rejected });
         }
@@ -170,7 +184,9 @@ impl MessageDatabase {
         if let Some(bound) = bound {
             table::raise_bound(&transaction, bound)?;
         }
+        requests::write(&transaction, &self.requests)?;
         transaction.commit()?;
+        self.requests.clear();
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.wrote(entries.iter().map(|entry| entry.body.len()).sum());
         }
@@ -278,7 +294,75 @@ impl MessageDatabase {
 
     /// Reads the inputs that are noted.
     pub(super) fn inputs(&self) -> Result<Inputs, SandboxError> {
-        self.wrap(table::inputs(&self.connection))
+        let mut inputs = self.wrap(table::inputs(&self.connection))?;
+        self.wrap(outcomes::load(&self.connection, &mut inputs))?;
+        Ok(inputs)
+    }
+
+    /// Takes an entry of the journal, which is written with the next bulks, or a little later.
+    pub(super) fn journal(&mut self, request: NewRequest) {
+        self.requests.push(request);
+        if self.requests.len() >= PENDING_MAX {
+            // A journal that cannot be written loses entries, and holds up nobody.
+            drop(self.write_requests());
+            self.requests.clear();
+        }
+    }
+
+    /// After how much real time the journal is written, if something is to be written.
+    pub(super) fn writes_requests_in(&self) -> Option<Duration> {
+        (!self.requests.is_empty()).then_some(REQUESTS_WRITTEN_AFTER)
+    }
+
+    /// Writes what is to be written of the journal.
+    pub(super) fn write_requests(&mut self) -> Result<(), SandboxError> {
+        if self.requests.is_empty() {
+            return Ok(());
+        }
+        let write = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            requests::write(&transaction, &self.requests)?;
+            transaction.commit()
+        };
+        self.wrap(write())?;
+        self.requests.clear();
+        Ok(())
+    }
+
+    /// Forgets what is to be written of the journal.
+    pub(super) fn forget_requests(&mut self) {
+        self.requests.clear();
+    }
+
+    /// Begins to learn anew which bulks there are.
+    pub(super) fn index_anew(&mut self, index: MessageIndex) {
+        self.index = index;
+        self.known = KnownIds::default();
+    }
+
+    /// The clock whose bound is kept.
+    pub(super) fn clock(&self) -> Result<Arc<SandboxClock>, SandboxError> {
+        self.clock.clone().ok_or_else(|| SandboxError::Closed { path: self.path.clone() })
+    }
+
+    /// Does some work on the tables.
+    pub(super) fn with_connection<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, SandboxError> {
+        self.wrap(work(&self.connection))
+    }
+
+    /// Reads the bulk with a number.
+    pub(super) fn bulk(&self, number: i64) -> Result<Option<AcceptedBulk<'static>>, SandboxError> {
+        let header = self.wrap(table::header(&self.connection, number))?;
+        header.map(|header| self.load(header)).transpose()
+    }
+
+    /// Reads the bulks that may have a message with an id.
+    pub(super) fn bulks_with(&mut self, message_id: &str) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
+        let headers = self.headers_with([message_id])?;
+        headers.into_iter().map(|header| self.load(header)).collect()
     }
 
     /// Hands out the bulks that a search finds, in the order of acceptance.
@@ -346,7 +430,8 @@ impl MessageDatabase {
 
     /// Writes everything out and closes the file. The clock stops, and nobody has seen a time beyond its last
     /// one, so that the next begins there.
-    pub(super) fn close(self) -> Result<(), SandboxError> {
+    pub(super) fn close(mut self) -> Result<(), SandboxError> {
+        self.write_requests()?;
         if let (Some(clock), Some(bound)) = (&self.clock, self.bound) {
             self.wrap(table::lower_bound(&self.connection, bound, clock.stop()))?;
         }
@@ -356,32 +441,18 @@ impl MessageDatabase {
 }
 
 /// The rejected messages of an entry, with those whose messageIds are known if that is asked for.
-fn rejected(connection: &Connection, index: &mut MessageIndex, entry: &NewBulk) -> rusqlite::Result<Vec<(usize, u16)>> {
+fn rejected(connection: &Connection, known: &mut KnownIds, entry: &NewBulk) -> rusqlite::Result<Vec<(usize, u16)>> {
     let mut rejected = entry.rejected.clone();
-    if entry.message_ids.is_empty() {
-        return Ok(rejected);
-    }
-    index.refresh(connection)?;
-    let mut known = accepted(connection, index.find(entry.message_ids.iter().map(String::as_str)))?;
+    let Some(memory) = entry.duplicate_memory else { return Ok(rejected) };
+    known.refresh(connection, (entry.accepted_at, memory))?;
     let was_rejected: HashSet<usize> = rejected.iter().map(|(position, _)| *position).collect();
-    for (position, message_id) in entry.message_ids.iter().enumerate() {
-        if !was_rejected.contains(&position) && !known.insert(message_id.clone()) {
+    let mut here = HashSet::new();
+    for (position, bytes) in entry.hashes.as_chunks().0.iter().enumerate() {
+        let hash = u64::from_le_bytes(*bytes);
+        if !was_rejected.contains(&position) && (known.has(hash) || !here.insert(hash)) {
             rejected.push((position, STATUS_DUPLICATE_MESSAGE_ID));
         }
     }
     rejected.sort_unstable();
     Ok(rejected)
-}
-
-/// The messageIds that bulks have accepted.
-fn accepted(connection: &Connection, numbers: BTreeSet<i64>) -> rusqlite::Result<HashSet<String>> {
-    let mut message_ids = HashSet::new();
-    for number in numbers {
-        let Some(header) = table::header(connection, number)? else { continue };
-        let bulk = table::load(connection, header)?;
-        let messages = bulk.table.messages.iter().enumerate();
-        let accepted = messages.filter(|(position, _)| bulk.rejection(*position).is_none());
-        message_ids.extend(accepted.map(|(_, message)| message.message_id.clone().into_owned()));
-    }
-    Ok(message_ids)
 }

@@ -1,12 +1,11 @@
 //! What is kept, and what is asked for.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::packed::pack;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::message::SendTiming;
-use crate::wire::choices::Duplicates;
 
 /// A bulk that is to be kept.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct NewBulk {
     pub(super) accepted_at: Timestamp,
     pub(super) pace: SendTiming,
     pub(super) logged: LogSpan,
-    pub(super) message_ids: Vec<String>,
+    pub(super) duplicate_memory: Option<SignedDuration>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
     /// Packed.
@@ -25,22 +24,22 @@ pub struct NewBulk {
 
 impl NewBulk {
     /// Writes a bulk down as it will be kept; its number is not looked at. Its messages are kept as the body in
-    /// which they came, with the number from which the ids came that the body lacks.
+    /// which they came, with the number from which the ids came that the body lacks. If repeated messageIds are turned down: those of how long a time.
     #[must_use]
-    pub fn new(bulk: &AcceptedBulk<'_>, (body, sequence): (&[u8], u64), duplicates: Duplicates) -> Self {
+    pub fn new(
+        bulk: &AcceptedBulk<'_>,
+        (body, sequence): (&[u8], u64),
+        duplicate_memory: Option<SignedDuration>,
+    ) -> Self {
         let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
         let messages = &bulk.table.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
-        let message_ids = match duplicates {
-            Duplicates::Accept => Vec::new(),
-            Duplicates::Reject => messages.iter().map(|message| message.message_id.to_string()).collect(),
-        };
         Self {
             bulk_id: bulk_id.clone(),
             accepted_at: *accepted_at,
             pace: *pace,
             logged: *logged,
-            message_ids,
+            duplicate_memory,
             rejected: bulk.rejected.clone(),
             hashes: hashes.collect(),
             body: pack(body),

@@ -7,14 +7,24 @@ mod database;
 mod index;
 mod kept;
 mod packed;
+mod known;
+mod life;
+mod outcomes;
 mod overview;
+mod requests;
+mod reset;
 mod shared;
 mod table;
+mod telling;
 
 pub use audit::{Audited, audit};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
+pub use life::Instants;
+pub use requests::{KeptRequest, REQUESTS_KEPT, RequestSearch};
+pub use telling::OutcomeRefusal;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -23,14 +33,17 @@ use tokio::sync::oneshot;
 
 use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
+use super::journal::entry::RequestEntry;
 use super::model::bulk::AcceptedBulk;
 use super::model::inputs::Inputs;
 use super::model::query::Query;
 use super::model::reports::{Handed, ReportQuery};
 use super::model::rules::ChannelRules;
+use super::model::status::Ending;
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, LogsPage};
 use database::{MessageDatabase, NewInput};
+use requests::NewRequest;
 use shared::SharedInputs;
 
 type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
@@ -42,6 +55,10 @@ enum DatabaseCommand {
     Change(ClockSetting, Reply<Result<Moved, ClockRefusal>>),
     Note(NewInput, Reply<Timestamp>),
     Mark(Vec<Handed>, Reply<bool>),
+    Journal(NewRequest),
+    WriteJournal(Reply<()>),
+    Tell((String, Ending), Reply<Result<Timestamp, OutcomeRefusal>>),
+    Reset(Reply<()>),
     Close(Reply<()>),
 }
 
@@ -59,6 +76,8 @@ pub struct MessageStore {
     reads: mpsc::Sender<ReadCommand>,
     inputs: SharedInputs,
     opened: OpenedDatabase,
+    /// How many entries of the journal are on their way to the thread that writes.
+    journalled: Arc<AtomicUsize>,
 }
 
 impl MessageStore {
@@ -76,12 +95,13 @@ impl MessageStore {
         let (commands, receiver) = mpsc::channel();
         let (reads, readers) = mpsc::channel();
         let failed = |source| SandboxError::Open { path: path.to_owned(), source };
-        let shared = inputs.clone();
+        let (shared, journalled) = (inputs.clone(), Arc::new(AtomicUsize::new(0)));
+        let taken = Arc::clone(&journalled);
         let writer = thread::Builder::new().name("sandbox-books".to_owned());
-        writer.spawn(move || serve(database, &receiver, &shared)).map_err(failed)?;
+        writer.spawn(move || serve(database, &receiver, (&shared, &taken))).map_err(failed)?;
         let reader = thread::Builder::new().name("sandbox-reader".to_owned());
         reader.spawn(move || serve_readers(reading, &readers)).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened })
+        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened, journalled })
     }
 
     /// What they held when they were opened.
@@ -169,6 +189,64 @@ impl MessageStore {
         self.read(move |database| database.bulks(&search)).await
     }
 
+    /// Says how a message ends from now on, and from when, unless it is too late for that.
+    ///
+    /// # Errors
+    /// If that could not be noted; then nothing changes.
+    pub async fn tell_outcome(
+        &self,
+        message_id: String,
+        ending: Ending,
+    ) -> Result<Result<Timestamp, OutcomeRefusal>, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Tell((message_id, ending), reply)).await
+    }
+
+    /// Takes an entry into the journal of requests; nobody waits for it.
+    pub(super) fn journal(&self, entry: RequestEntry, mut body: Vec<u8>) {
+        // Whoever refuses more requests than can be written keeps no bodies then, and in the end no entries.
+        match self.journalled.fetch_add(1, Ordering::Relaxed) {
+            BODIES_ON_THE_WAY_MAX..ENTRIES_ON_THE_WAY_MAX => body = Vec::new(),
+            ENTRIES_ON_THE_WAY_MAX.. => {
+                self.journalled.fetch_sub(1, Ordering::Relaxed);
+                return;
+            }
+            _ => {}
+        }
+        // Where the books are closed there is no journal either.
+        drop(self.commands.send(DatabaseCommand::Journal(NewRequest { entry, body })));
+    }
+
+    /// Reads the journal of requests, the newest first, with all that was taken into it before.
+    ///
+    /// # Errors
+    /// If the books cannot be read or written.
+    pub async fn requests(&self, search: RequestSearch) -> Result<Vec<KeptRequest>, SandboxError> {
+        self.ask(DatabaseCommand::WriteJournal).await?;
+        self.read(move |database| database.with_connection(|connection| requests::read(connection, &search))).await
+    }
+
+    /// Counts the entries of the journal that a search finds.
+    ///
+    /// # Errors
+    /// As [`MessageStore::requests`].
+    pub async fn count_requests(&self, search: RequestSearch) -> Result<u64, SandboxError> {
+        self.ask(DatabaseCommand::WriteJournal).await?;
+        self.read(move |database| database.with_connection(|connection| requests::count(connection, &search))).await
+    }
+
+    /// Forgets everything but the time.
+    ///
+    /// # Errors
+    /// If that fails; then nothing was forgotten.
+    pub async fn reset(&self) -> Result<(), SandboxError> {
+        self.ask(DatabaseCommand::Reset).await?;
+        self.read(|database| {
+            database.forget();
+            Ok(())
+        })
+        .await
+    }
+
     /// Writes everything out and closes the file.
     ///
     /// # Errors
@@ -217,16 +295,29 @@ fn serve_readers(mut database: MessageDatabase, commands: &mpsc::Receiver<ReadCo
     }
 }
 
+/// How many entries of the journal may wait with their bodies, and how many at all.
+const BODIES_ON_THE_WAY_MAX: usize = 256;
+const ENTRIES_ON_THE_WAY_MAX: usize = 16_384;
+
 /// How many commands are worked on together.
 const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
 /// writes share one commit. The bound of the clock is renewed with them, or in between.
-fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>, inputs: &SharedInputs) {
+fn serve(
+    mut database: MessageDatabase,
+    commands: &mpsc::Receiver<DatabaseCommand>,
+    (inputs, journalled): (&SharedInputs, &AtomicUsize),
+) {
     loop {
-        let first = match database.renew() {
+        let waits = [database.renew(), database.writes_requests_in()];
+        let first = match waits.into_iter().flatten().min() {
             Some(wait) => match commands.recv_timeout(wait) {
-                Err(mpsc::RecvTimeoutError::Timeout) => continue,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    // What cannot be written now is tried again.
+                    drop(database.write_requests());
+                    continue;
+                }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
                 Ok(first) => first,
             },
@@ -245,6 +336,10 @@ fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseComman
                 | DatabaseCommand::Change(..)
                 | DatabaseCommand::Note(..)
                 | DatabaseCommand::Mark(..)
+                | DatabaseCommand::Journal(_)
+                | DatabaseCommand::WriteJournal(_)
+                | DatabaseCommand::Tell(..)
+                | DatabaseCommand::Reset(_)
                 | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
@@ -256,6 +351,13 @@ fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseComman
                 DatabaseCommand::Change(change, reply) => drop(reply.send(database.change(&change))),
                 DatabaseCommand::Note(input, reply) => drop(reply.send(database.note(input, inputs))),
                 DatabaseCommand::Mark(handed, reply) => drop(reply.send(database.mark(&handed))),
+                DatabaseCommand::Journal(request) => {
+                    journalled.fetch_sub(1, Ordering::Relaxed);
+                    database.journal(request);
+                }
+                DatabaseCommand::WriteJournal(reply) => drop(reply.send(database.write_requests())),
+                DatabaseCommand::Tell(outcome, reply) => drop(reply.send(database.tell_outcome(outcome, inputs))),
+                DatabaseCommand::Reset(reply) => drop(reply.send(database.reset(inputs))),
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));
                     return;

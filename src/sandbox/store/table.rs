@@ -187,6 +187,11 @@ pub(super) fn headers(connection: &Connection, bulk_ids: &[String]) -> rusqlite:
     Ok(headers)
 }
 
+/// The number of the newest bulk; 0 if there is none.
+pub(super) fn last_number(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(number), 0) FROM bulk", [], |row| row.get(0))
+}
+
 /// The header of the bulk with a number.
 pub(super) fn header(connection: &Connection, number: i64) -> rusqlite::Result<Option<BulkHeader>> {
     let mut statement = connection.prepare_cached(&format!("{HEADER} WHERE number = ?"))?;

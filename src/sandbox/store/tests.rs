@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
+use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, RequestSearch, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::query::Query;
@@ -67,7 +68,7 @@ fn body(bulk: &AcceptedBulk<'_>) -> String {
 }
 
 async fn accept(books: &MessageStore, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
-    books.accept(NewBulk::new(bulk, (body(bulk).as_bytes(), 0), duplicates)).await.unwrap()
+    books.accept(NewBulk::new(bulk, (body(bulk).as_bytes(), 0), memory(duplicates))).await.unwrap()
 }
 
 fn counts(path: &Path) -> Vec<(String, u64)> {
@@ -215,4 +216,72 @@ fn nobody_else_may_read_the_books() {
     let path = folder.path().join("books.db");
     let _books = MessageStore::open(&path).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// How long repeated ids are remembered, where they are turned down.
+fn memory(duplicates: Duplicates) -> Option<SignedDuration> {
+    (duplicates == Duplicates::Reject).then_some(SignedDuration::from_hours(48))
+}
+
+fn entry(path: &str, status: u16) -> RequestEntry {
+    RequestEntry {
+        at: now(),
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        query: None,
+        status: Some(status),
+        outcome: if status == 200 { RequestOutcome::Answered } else { RequestOutcome::Refused },
+        refused_by: None,
+        violations: Vec::new(),
+        violation_count: 0,
+        faults: Vec::new(),
+        bulk: None,
+        body_bytes: 0,
+        ms: 0,
+    }
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_newest_requests_and_outlives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    for number in 0..2_500_u32 {
+        books.journal(entry(&format!("/{number}"), if number % 2 == 0 { 200 } else { 404 }), Vec::new());
+    }
+    let all = RequestSearch { limit: 3, ..RequestSearch::default() };
+    assert_eq!(books.count_requests(all.clone()).await.unwrap(), 2_000);
+    books.journal(entry("/last", 429), b"what it said".to_vec());
+    books.close().await.unwrap();
+    let books = MessageStore::open(&path).unwrap();
+    let found = books.requests(RequestSearch { body_bytes: Some(4), ..all.clone() }).await.unwrap();
+    let shown: Vec<_> = found.iter().map(|kept| (kept.number, &*kept.entry.path, kept.body.as_deref())).collect();
+    assert_eq!(shown, [(2_501, "/last", Some("what")), (2_500, "/2499", Some("")), (2_499, "/2498", Some(""))]);
+    let refused = RequestSearch { status: Some((400, 499)), before: Some(2_500), ..all };
+    let found = books.requests(refused.clone()).await.unwrap();
+    assert_eq!(found.iter().map(|kept| kept.number).collect::<Vec<_>>(), [2_498, 2_496, 2_494]);
+    assert_eq!(books.count_requests(refused).await.unwrap(), 1_001);
+}
+
+#[tokio::test]
+async fn a_message_id_is_remembered_for_so_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    let accept_at = async |hours: i64, ids: &[&str], rejected: &[usize]| {
+        let mut bulk = bulk("b", ids, rejected);
+        bulk.header.accepted_at = now() + SignedDuration::from_hours(hours);
+        let receipt = accept(&books, &bulk, Duplicates::Reject).await;
+        receipt
+            .rejected
+            .into_iter()
+            .filter(|(_, status)| *status == 23)
+            .map(|(position, _)| position)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(accept_at(0, &["a", "b", "a", "c"], &[3]).await, [2]);
+    // What was rejected was never accepted.
+    assert_eq!(accept_at(1, &["c", "b"], &[]).await, [1]);
+    assert_eq!(accept_at(47, &["a", "c"], &[]).await, [0, 1]);
+    assert_eq!(accept_at(48, &["a", "c"], &[]).await, [1]);
+    assert_eq!(accept_at(49, &["a", "c", "d"], &[]).await, [0]);
 }

@@ -11,7 +11,7 @@ pub(crate) mod faked;
 mod foreign;
 pub(crate) mod forge;
 mod git_host;
-mod http;
+pub(crate) mod http;
 mod lines;
 mod named;
 mod origin;

@@ -5,9 +5,12 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_o
 
 use super::OverviewBuilder;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use crate::sandbox::model::inputs::{Inputs, RulesEntry};
+use crate::sandbox::model::inputs::{Inputs, RulesEntry, ToldOutcome};
+use crate::sandbox::model::lifecycle::MessageState;
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::rules::ChannelRules;
+use crate::sandbox::model::status::Ending;
+use crate::sandbox::model::steps::steps;
 use crate::wire::content::Content;
 use crate::wire::options::{
     Day, DeliveryTimeWindow, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod, ValidityUnit,
@@ -102,7 +105,7 @@ fn each_campaign_of_each_sender_is_counted_by_itself() {
     assert_eq!((sale.first_sent_at, sale.last_sent_at, sale.messages_a_minute), (Some(at(0)), Some(at(1)), None));
     assert_eq!((seen.all.accepted, seen.all.scheduled, seen.rest), (6, 2, None));
     let paced = bulk(3, 0, SendTiming { send_at: None, speed }, vec![terms(None, "shop"); 100]);
-    assert_eq!(overview(&[paced], &inputs(), 90).all.messages_a_minute, Some(60.0));
+    assert_eq!(overview(&[paced], &Inputs::default(), 90).all.messages_a_minute, Some(60.0));
 }
 
 #[test]
@@ -217,5 +220,45 @@ proptest! {
         prop_assert_eq!(counted(&parts, MessageCounts::waiting), seen.all.waiting());
         let money = |counts: &MessageCounts| counts.prices.iter().map(|sum| sum.total).sum::<f64>();
         prop_assert!((parts.iter().map(|counts| money(counts)).sum::<f64>() - money(&seen.all)).abs() < 1e-6);
+    }
+}
+
+proptest! {
+    /// Whatever is said of how messages end, and when: what was seen before stays, an end that was seen is the last word,
+    /// and each state leads to the next.
+    #[test]
+    fn what_is_said_of_an_end_never_changes_the_past(
+        bulk in some_bulk(), inputs in some_inputs(), status in prop_oneof![Just(5_u16), Just(9), Just(14), Just(15)],
+        told_second in 0_i64..300_000, seconds in proptest::collection::vec(0_i64..400_000, 1..8),
+    ) {
+        let mut told = inputs.clone();
+        let ending = Ending { status, error: 0 };
+        for message in &bulk.table.messages {
+            let outcome = ToldOutcome { at: at(told_second), after_bulk: bulk.header.number, ending };
+            told.add_outcome(message.message_id.clone().into_owned(), outcome);
+        }
+        let (before, after) = (bulk.lives(&inputs), bulk.lives(&told));
+        for (position, message) in bulk.table.messages.iter().enumerate() {
+            let (one, other) = (&before[position], &after[position]);
+            for second in &seconds {
+                let (was, is) = (bulk.sight(message, one, at(*second)), bulk.sight(message, other, at(*second)));
+                if *second < told_second || was.done_at.is_some_and(|done_at| done_at <= at(told_second)) {
+                    prop_assert_eq!(was, is, "at {}", second);
+                }
+                prop_assert_eq!(was.sent_at, is.sent_at);
+            }
+            // What has not ended ends as it was said, unless it never leaves or has left and cannot be rejected.
+            let has_ended = one.done_at <= at(told_second);
+            let has_left = one.sent_at.is_some_and(|sent_at| sent_at <= at(told_second));
+            let end = bulk.sight(message, other, at(900_000));
+            if !has_ended && one.sent_at.is_some() && !(has_left && status == 14) {
+                let is_over_first = end.ending.status == 15;
+                prop_assert!(end.ending == ending || is_over_first, "{:?}", end);
+            }
+            let steps = steps(&bulk, message, other, at(900_000));
+            prop_assert!(steps.is_sorted_by(|one, other| one.at <= other.at && one.state.may_become(other.state)));
+            prop_assert_eq!(steps.last().map(|step| step.state), Some(end.state));
+            prop_assert!(end.state.is_final() || end.state == MessageState::Sent);
+        }
     }
 }

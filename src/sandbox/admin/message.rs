@@ -1,0 +1,140 @@
+//! `GET /sandbox/messages/{id}`: the whole life of a message; and `POST /sandbox/messages/{id}/outcome`: how it is to end.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::shown::{MessageShown, name};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::events::SandboxInput;
+use crate::sandbox::model::rules::ChannelPrice;
+use crate::sandbox::model::status::{self, Ending};
+use crate::sandbox::model::steps::{LifeStep, steps};
+use crate::sandbox::state::SandboxState;
+use crate::sandbox::store::{BulkFilter, OutcomeRefusal};
+use crate::wire::response::{MessageError, Status};
+use crate::wire::time::serde_instant;
+
+/// A message with its whole life.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageLife<'a> {
+    #[serde(flatten)]
+    message: MessageShown<'a>,
+    /// Where it was from when on.
+    life: Vec<StepShown>,
+    /// What it costs; absent as long as it has not left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<&'a ChannelPrice>,
+    /// Whether its delivery report was handed out.
+    report_handed_out: bool,
+}
+
+#[derive(Serialize)]
+struct StepShown {
+    state: &'static str,
+    #[serde(with = "serde_instant")]
+    at: Timestamp,
+    status: Status,
+    error: MessageError,
+}
+
+impl From<LifeStep> for StepShown {
+    fn from(LifeStep { state, at, ending }: LifeStep) -> Self {
+        Self { state: name(state), at, status: status::status(ending.status), error: status::error(ending.error) }
+    }
+}
+
+/// All messages with an id: it may have been accepted more than once.
+#[derive(Serialize)]
+struct LivesShown {
+    messages: Vec<Box<RawValue>>,
+}
+
+/// Shows all messages with an id.
+pub(super) async fn show(State(sandbox): State<SandboxState>, Path(id): Path<String>) -> Response<Body> {
+    match lives(&sandbox, id).await {
+        Ok(shown) if shown.messages.is_empty() => unknown(),
+        Ok(shown) => Answer::ok(&shown).into_response(),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}
+
+fn unknown() -> Response<Body> {
+    Answer::not_found("messageId", "there is no message with this id").into_response()
+}
+
+async fn lives(sandbox: &SandboxState, id: String) -> Result<LivesShown, SandboxError> {
+    let bulks = sandbox.store().bulks(BulkFilter { message_id: Some(id.clone()), ..BulkFilter::default() }).await?;
+    let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
+    let mut messages = Vec::new();
+    for bulk in &bulks {
+        let marks = sandbox.store().handed_out(bulk.header.number).await?;
+        let lives = bulk.lives(&inputs);
+        for (position, (message, life)) in bulk.table.messages.iter().zip(&lives).enumerate() {
+            if message.message_id != id {
+                continue;
+            }
+            let has_left = life.is_charged() && life.sent_at.is_some_and(|sent_at| sent_at <= now);
+            let shown = MessageLife {
+                message: MessageShown::new(bulk, message, life, now),
+                life: steps(bulk, message, life, now).into_iter().map(StepShown::from).collect(),
+                price: has_left.then(|| bulk.price(life, &inputs)),
+                report_handed_out: marks.has(position),
+            };
+            messages.extend(to_raw_value(&shown).ok());
+        }
+    }
+    Ok(LivesShown { messages })
+}
+
+/// How a message is to end, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutcomeText {
+    status: u16,
+    error: Option<u16>,
+}
+
+/// Says how a message is to end, from now on.
+pub(super) async fn tell_outcome(
+    State(sandbox): State<SandboxState>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    let Ok(OutcomeText { status, error }) = serde_json::from_slice(&body) else {
+        return Answer::violation(
+            "outcome",
+            r#"must name a status and may name an error, as in {"status": 9, "error": 7002}"#,
+        )
+        .into_response();
+    };
+    let error = error.unwrap_or(status::NO_ERROR);
+    if status::group(status).is_none_or(|group| group < 2) {
+        return Answer::violation("status", "must be the id of a status with which a message ends, such as 5 or 9")
+            .into_response();
+    }
+    if !status::is_error(error) {
+        return Answer::violation("error", "must be the id of an error that the gateway has, such as 7002")
+            .into_response();
+    }
+    match sandbox.store().tell_outcome(id.clone(), Ending { status, error }).await {
+        Ok(Ok(_)) => {
+            sandbox.took(SandboxInput::Outcome);
+            show(State(sandbox), Path(id)).await
+        }
+        Ok(Err(OutcomeRefusal::Unknown)) => unknown(),
+        Ok(Err(OutcomeRefusal::Ended)) => {
+            Answer::conflict("messageId", "the message has ended, and what has happened is never changed")
+                .into_response()
+        }
+        Ok(Err(OutcomeRefusal::Left)) => {
+            Answer::conflict("status", "the message has left, and can be rejected no more").into_response()
+        }
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}

@@ -1,0 +1,94 @@
+//! `GET /sandbox/requests`: the journal of requests to the API, the newest first, page by page.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::parameters::DoorQuery;
+use crate::sandbox::answer::Answer;
+use crate::sandbox::journal::entry::RequestOutcome;
+use crate::sandbox::journal::recording::BODY_KEPT;
+use crate::sandbox::state::SandboxState;
+use crate::sandbox::store::{KeptRequest, REQUESTS_KEPT, RequestSearch};
+
+/// How many requests a page has at most.
+const PAGE_MAX: usize = 1_000;
+/// How many with their bodies.
+const PAGE_WITH_BODIES_MAX: usize = 100;
+/// How many if nothing is said.
+const PAGE_USUAL: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RequestFilter {
+    status: Option<String>,
+    path: Option<String>,
+    outcome: Option<RequestOutcome>,
+    count: Option<u8>,
+    bodies: Option<u8>,
+    limit: Option<usize>,
+    cursor: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestsShown {
+    requests: Vec<KeptRequest>,
+    /// How many are kept at most.
+    kept: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RequestsCounted {
+    count: u64,
+}
+
+/// Answers with a page, or with how many there are.
+pub(super) async fn list(
+    State(sandbox): State<SandboxState>,
+    DoorQuery(filter): DoorQuery<RequestFilter>,
+) -> Response<Body> {
+    let RequestFilter { status, path, outcome, count, bodies, limit, cursor } = filter;
+    let status = match status.as_deref().map(statuses) {
+        None => None,
+        Some(Some(statuses)) => Some(statuses),
+        Some(None) => {
+            return Answer::violation("status", "must be a status or its class, as in 429 or 4xx").into_response();
+        }
+    };
+    let has_bodies = bodies == Some(1);
+    let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
+    let limit = limit.unwrap_or(PAGE_USUAL);
+    if !(1..=most).contains(&limit) {
+        return Answer::violation("limit", &format!("must be a number from 1 to {most}")).into_response();
+    }
+    let body_bytes = has_bodies.then_some(BODY_KEPT);
+    // One more than is shown tells whether there is a next page.
+    let search = RequestSearch { status, path, outcome, before: cursor, limit: limit + 1, body_bytes };
+    if count == Some(1) {
+        return match sandbox.store().count_requests(search).await {
+            Ok(count) => Answer::ok(&RequestsCounted { count }).into_response(),
+            Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        };
+    }
+    let Ok(mut requests) = sandbox.store().requests(search).await else {
+        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    };
+    let has_more = requests.len() > limit;
+    requests.truncate(limit);
+    let next_cursor = requests.last().filter(|_| has_more).map(|last| last.number.to_string());
+    Answer::ok(&RequestsShown { requests, kept: REQUESTS_KEPT, next_cursor }).into_response()
+}
+
+/// Reads `429` or `4xx`, as the first and the last status that it means.
+fn statuses(text: &str) -> Option<(u16, u16)> {
+    match text.strip_suffix("xx") {
+        Some(class) => {
+            class.parse().ok().filter(|class| (1..=5_u16).contains(class)).map(|class| (class * 100, class * 100 + 99))
+        }
+        None => text.parse().ok().filter(|status| (100..600_u16).contains(status)).map(|status| (status, status)),
+    }
+}

@@ -1,0 +1,123 @@
+//! Doors to the sandbox as a whole: whether it works, its clock, its conversations, and how it begins anew.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::parameters::DoorQuery;
+use crate::sandbox::answer::Answer;
+use crate::sandbox::model::inputs::CONVERSATION;
+use crate::sandbox::state::SandboxState;
+use crate::wire::time::serde_instant;
+
+/// How many conversations a page has at most, and if nothing is said.
+const PAGE_MAX: usize = 1_000;
+
+#[derive(Serialize)]
+struct HealthShown {
+    status: &'static str,
+    version: &'static str,
+    #[serde(with = "serde_instant")]
+    now: Timestamp,
+}
+
+/// Whether its books can be read and written.
+pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body> {
+    match sandbox.store().count_requests(crate::sandbox::store::RequestSearch::default()).await {
+        Ok(_) => {
+            let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
+            Answer::ok(&HealthShown { status, version, now: sandbox.now() }).into_response()
+        }
+        Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+    }
+}
+
+#[derive(Serialize)]
+struct ClockShown {
+    #[serde(with = "serde_instant")]
+    now: Timestamp,
+    speed: u32,
+    stopped: bool,
+}
+
+/// What the clock shows, and how it runs.
+pub(super) async fn clock(State(sandbox): State<SandboxState>) -> Response<Body> {
+    let (speed, runs) = sandbox.clock().speed();
+    Answer::ok(&ClockShown { now: sandbox.now(), speed: speed.get(), stopped: !runs }).into_response()
+}
+
+/// Forgets everything but the time, unless somebody is being served.
+pub(super) async fn reset(State(sandbox): State<SandboxState>) -> Response<Body> {
+    if sandbox.counts().held > 0 {
+        return Answer::conflict("held", "requests are held: POST /sandbox/release lets them go on").into_response();
+    }
+    match sandbox.reset().await {
+        Ok(()) => Answer::ok(&json!({ "reset": true })).into_response(),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConversationFilter {
+    sender: Option<String>,
+    person: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConversationShown {
+    sender: String,
+    person: String,
+    #[serde(with = "serde_instant")]
+    last_message_at: Timestamp,
+    #[serde(with = "serde_instant")]
+    closes_at: Timestamp,
+    is_open: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConversationsShown {
+    conversations: Vec<ConversationShown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// Who has written to whom, and until when they may be written to.
+pub(super) async fn conversations(
+    State(sandbox): State<SandboxState>,
+    DoorQuery(filter): DoorQuery<ConversationFilter>,
+) -> Response<Body> {
+    let limit = filter.limit.unwrap_or(PAGE_MAX);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
+    }
+    let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
+    let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
+    let all = inputs.conversations();
+    let skipped = filter.cursor.unwrap_or_default();
+    let mut wanted =
+        all.iter().filter(|(sender, person, _)| is(&filter.sender, sender) && is(&filter.person, person)).skip(skipped);
+    let conversations: Vec<_> = wanted
+        .by_ref()
+        .take(limit)
+        .map(|(sender, person, at)| {
+            let closes_at = at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX);
+            ConversationShown {
+                sender: (*sender).to_owned(),
+                person: (*person).to_owned(),
+                last_message_at: *at,
+                closes_at,
+                is_open: now < closes_at,
+            }
+        })
+        .collect();
+    let next_cursor = wanted.next().map(|_| (skipped + limit).to_string());
+    Answer::ok(&ConversationsShown { conversations, next_cursor }).into_response()
+}

@@ -1,0 +1,72 @@
+//! Takes in what testers say of how messages are to end, as long as it can still be said.
+
+use jiff::Timestamp;
+
+use super::database::MessageDatabase;
+use super::outcomes;
+use super::shared::SharedInputs;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::inputs::{Inputs, ToldOutcome};
+use crate::sandbox::model::lifecycle::MessageState;
+use crate::sandbox::model::status::{self, Ending};
+use crate::wire::response::GROUP_REJECTED;
+
+/// Why it cannot be said any more how a message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeRefusal {
+    /// There is no such message.
+    Unknown,
+    /// It has ended.
+    Ended,
+    /// It has left the gateway, which can reject it no more.
+    Left,
+}
+
+impl MessageDatabase {
+    /// Notes how a message ends from now on, while the clock stands still: what has happened to it is not changed.
+    pub(super) fn tell_outcome(
+        &mut self,
+        (message_id, ending): (String, Ending),
+        inputs: &SharedInputs,
+    ) -> Result<Result<Timestamp, OutcomeRefusal>, SandboxError> {
+        let clock = self.clock()?;
+        clock.standing(|now| {
+            let known = inputs.get();
+            if let Some(refusal) = self.refusal(&message_id, ending, (now, &known))? {
+                return Ok(Err(refusal));
+            }
+            let after_bulk =
+                self.with_connection(|connection| outcomes::insert(connection, &message_id, ending, now))?;
+            let mut noted = Inputs::clone(&known);
+            noted.add_outcome(message_id, ToldOutcome { at: now, after_bulk, ending });
+            inputs.set(noted);
+            Ok(Ok(now))
+        })
+    }
+
+    /// Why no message with an id can end like this any more; nothing if one can.
+    fn refusal(
+        &mut self,
+        message_id: &str,
+        ending: Ending,
+        (now, inputs): (Timestamp, &Inputs),
+    ) -> Result<Option<OutcomeRefusal>, SandboxError> {
+        let is_rejection = status::group(ending.status) == Some(GROUP_REJECTED);
+        let mut refusal = OutcomeRefusal::Unknown;
+        for bulk in self.bulks_with(message_id)? {
+            let lives = bulk.lives(inputs);
+            let messages = bulk.table.messages.iter().zip(&lives);
+            for (message, life) in messages.filter(|(message, _)| message.message_id == message_id) {
+                let state = bulk.sight(message, life, now).state;
+                if state.is_final() {
+                    refusal = OutcomeRefusal::Ended;
+                } else if state == MessageState::Sent && is_rejection {
+                    return Ok(Some(OutcomeRefusal::Left));
+                } else {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(refusal))
+    }
+}
