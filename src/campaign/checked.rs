@@ -434,6 +434,8 @@ pub enum IfPast {
 pub struct Webhooks {
     /// Where they go.
     pub url: Option<String>,
+    /// Where that stands, if it is on this machine: a sandbox posts there, and no other gateway can.
+    pub local_place: Option<Place>,
     /// Whether intermediate ones are wanted; `None` is the API's default, false.
     pub intermediate_report: Option<bool>,
     /// Whether they are wanted at all; `None` leaves it to the account.
