@@ -60,7 +60,7 @@ pub struct Project {
 }
 
 /// How the sandbox behaves, as far as the project file says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SandboxSettings {
     /// Where its clock starts.
     pub now: Option<Timestamp>,
@@ -70,6 +70,10 @@ pub struct SandboxSettings {
     pub is_stopped: bool,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
+    /// Where it posts reports of messages that name no URL of their own.
+    pub account_webhook: Option<String>,
+    /// Where it posts what people write.
+    pub inbound_webhook: Option<String>,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.

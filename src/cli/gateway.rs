@@ -103,7 +103,7 @@ impl GatewayAccess {
         global: &Global,
     ) -> Result<Self, Failure> {
         let keys = home.sandbox_keys()?;
-        let mut options = sandbox_options(home, Some(project.sandbox), &global.fault)?;
+        let mut options = sandbox_options(home, Some(&project.sandbox), &global.fault)?;
         if let Some(now) = settings.now {
             options.now = ClockStart::Fixed(now);
         }
@@ -208,17 +208,17 @@ pub(super) fn clock_start(now: Option<Timestamp>, is_stopped: bool) -> ClockStar
 /// If a fault cannot be read, or its folder cannot be made.
 pub(super) fn sandbox_options(
     home: &ProjectPaths,
-    settings: Option<SandboxSettings>,
+    settings: Option<&SandboxSettings>,
     faults: &[String],
 ) -> Result<Options, Failure> {
     home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());
-    if let Some(SandboxSettings { now, speed, is_stopped, choices }) = settings {
-        options.now = clock_start(now, is_stopped);
-        options.speed = Speed::new(speed).unwrap_or(Speed::REAL);
-        options.choices = choices;
+    if let Some(settings) = settings {
+        options.now = clock_start(settings.now, settings.is_stopped);
+        options.speed = Speed::new(settings.speed).unwrap_or(Speed::REAL);
+        options.choices = settings.choices;
     }
     options.faults = faults
         .iter()

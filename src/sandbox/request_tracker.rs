@@ -19,6 +19,8 @@ pub struct RequestCounts {
     pub accepted: u64,
     /// Requests that are held now.
     pub held: u64,
+    /// Pushes to webhooks that their receivers have taken.
+    pub webhooks: u64,
 }
 
 /// What all requests go through.

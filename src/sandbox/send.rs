@@ -69,8 +69,12 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (Bytes, u64
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
     let entry = NewBulk::new(bulk, body, sandbox.options().choices.duplicates);
     let (sandbox_of_task, messages) = (sandbox.clone(), bulk.table.messages.len());
+    let postman = sandbox.postman().filter(|postman| postman.wants(bulk)).cloned();
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.store().accept(entry).await?;
+        if let Some(postman) = postman {
+            postman.accepted(receipt.number);
+        }
         let accepted = messages.saturating_sub(receipt.rejected.len());
         sandbox_of_task.tracker().count(|counts| {
             counts.bulks += 1;

@@ -51,4 +51,5 @@ mod terminal;
 mod torture;
 mod twice;
 mod validate;
+mod webhooks;
 mod witness;

@@ -139,8 +139,17 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
         send_at_forms: raw.send_at_forms,
         unknown_fields: raw.unknown_fields,
         nulls: raw.nulls,
+        pushed_reports: raw.pushed_reports,
+        webhook_success: raw.webhook_success,
     };
-    SandboxSettings { now, speed: raw.speed, is_stopped: raw.stopped, choices }
+    SandboxSettings {
+        now,
+        speed: raw.speed,
+        is_stopped: raw.stopped,
+        choices,
+        account_webhook: raw.account_webhook.clone(),
+        inbound_webhook: raw.inbound_webhook.clone(),
+    }
 }
 
 /// Takes a path that is ignored; a folder's may end with a slash.

@@ -7,11 +7,13 @@ use tokio::net::TcpListener;
 use crate::campaign::SandboxSettings;
 use crate::report::failure_code::FailureCode;
 use crate::report::sandbox::SandboxReport;
+use crate::sandbox::SandboxState;
 use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
+use crate::sandbox::model::webhook::reach::PushReach;
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
-use crate::sandbox::{self, SandboxState};
+use crate::sandbox::webhooks::{self, WebhookSettings};
 use crate::wire::choices::Choices;
 
 use crate::cli::args::{Global, SandboxArgs};
@@ -31,8 +33,9 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let home = ProjectPaths::find(global.dir.as_deref());
     let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
     let settings = project.map(|project| project.sandbox);
-    let mut options = sandbox_options(&home, settings, &args.faults)?;
-    set(&mut options, args, settings)?;
+    let mut options = sandbox_options(&home, settings.as_ref(), &args.faults)?;
+    set(&mut options, args, settings.as_ref())?;
+    let webhooks = webhook_settings(args, settings)?;
     if !args.listen.ip().is_loopback() && (options.credentials.is_empty() || options.hosts.is_empty()) {
         let message =
             format!("other machines reach `{}`: a credential and a host name are needed for that", args.listen);
@@ -53,12 +56,12 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let url = format!("http://{address}");
     output.show(&SandboxReport { base_url: &url })?;
     output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
-    sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
+    webhooks::serve_posting(listener, gateway, webhooks, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
 }
 
 /// Sets what the command line says; it wins over the project file.
-fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettings>) -> Result<(), Failure> {
+fn set(options: &mut Options, args: &SandboxArgs, settings: Option<&SandboxSettings>) -> Result<(), Failure> {
     if let Some(books) = &args.books {
         options.books.clone_from(books);
     }
@@ -83,6 +86,8 @@ fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettin
         send_at_forms: args.send_at_forms.unwrap_or(choices.send_at_forms),
         unknown_fields: args.unknown_fields.unwrap_or(choices.unknown_fields),
         nulls: args.nulls.unwrap_or(choices.nulls),
+        pushed_reports: args.pushed_reports.unwrap_or(choices.pushed_reports),
+        webhook_success: args.webhook_success.unwrap_or(choices.webhook_success),
     };
     if let Some(count) = args.logs_per_minute {
         options.logs_per_minute = (count > 0).then_some(count);
@@ -91,6 +96,21 @@ fn set(options: &mut Options, args: &SandboxArgs, settings: Option<SandboxSettin
         options.body_bytes_max = usize::from(mebibytes) * 1024 * 1024;
     }
     Ok(())
+}
+
+/// Where it posts to by itself. How far that may reach the command line says alone: the project file comes in pull
+/// requests.
+fn webhook_settings(args: &SandboxArgs, settings: Option<SandboxSettings>) -> Result<WebhookSettings, Failure> {
+    let wrong = |message: String| Failure::new(FailureCode::Usage, format!("`--webhooks` cannot be used: {message}"));
+    let reach = PushReach::read(args.webhooks.iter().map(String::as_str)).map_err(wrong)?;
+    let (account, inbound) =
+        settings.map(|settings| (settings.account_webhook, settings.inbound_webhook)).unwrap_or_default();
+    Ok(WebhookSettings {
+        reach,
+        account_url: args.account_webhook.clone().or(account),
+        inbound_url: args.inbound_webhook.clone().or(inbound),
+        ..WebhookSettings::default()
+    })
 }
 
 /// Reads the rules file.

@@ -27,6 +27,8 @@ pub enum Target {
     Logs,
     /// Queries of the delivery reports.
     Reports,
+    /// Pushes to webhooks.
+    Webhooks,
 }
 
 /// Before the request is taken in, or after.
@@ -68,6 +70,21 @@ pub enum FaultKind {
     Invalid(String),
     /// It is refused with a 400 that names nothing, if a message is to this recipient.
     InvalidUnnamed(String),
+    /// What happens to a push.
+    Push(PushFault),
+}
+
+/// What happens to a push of delivery reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushFault {
+    /// It is posted once more after it was taken.
+    Repeat,
+    /// It is posted later by so much time of the sandbox.
+    Delay(Duration),
+    /// It is posted after the next one for its URL, or a minute later.
+    Reorder,
+    /// It is never posted, and the gateway does not know it.
+    Drop,
 }
 
 /// An answer with a status that is not 200.
@@ -136,6 +153,19 @@ pub struct FaultPlan {
     pub invalid_unnamed: Vec<String>,
 }
 
+/// What is to happen to one push.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PushPlan {
+    /// How often it is posted once more.
+    pub repeats: u32,
+    /// How much later it is posted.
+    pub delay: Duration,
+    /// Whether it lets the next one go first.
+    pub is_reordered: bool,
+    /// Whether it is never posted.
+    pub is_dropped: bool,
+}
+
 /// How a request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestEnd {
@@ -189,26 +219,47 @@ pub struct Faults {
     messages: u64,
     logs: u64,
     reports: u64,
+    pushes: u64,
 }
 
 impl Faults {
     /// Begins to count with these faults.
     #[must_use]
     pub fn new(asked: Vec<Fault>) -> Self {
-        Self { asked, messages: 0, logs: 0, reports: 0 }
+        Self { asked, messages: 0, logs: 0, reports: 0, pushes: 0 }
     }
 
     /// Counts a request, and says what is to happen to it.
     pub fn next(&mut self, target: Target) -> FaultPlan {
+        plan(self.striking(target))
+    }
+
+    /// Counts a push, and says what is to happen to it.
+    pub fn next_push(&mut self) -> PushPlan {
+        let mut plan = PushPlan::default();
+        for kind in self.striking(Target::Webhooks) {
+            let FaultKind::Push(fault) = kind else { continue };
+            match fault {
+                PushFault::Repeat => plan.repeats += 1,
+                PushFault::Delay(delay) => plan.delay += *delay,
+                PushFault::Reorder => plan.is_reordered = true,
+                PushFault::Drop => plan.is_dropped = true,
+            }
+        }
+        plan
+    }
+
+    fn striking(&mut self, target: Target) -> impl Iterator<Item = &FaultKind> {
         let counter = match target {
             Target::Messages => &mut self.messages,
             Target::Logs => &mut self.logs,
             Target::Reports => &mut self.reports,
+            Target::Webhooks => &mut self.pushes,
         };
         *counter += 1;
         let number = *counter;
-        let striking = self.asked.iter().filter(|fault| fault.target == target && fault.when.matches(number));
-        plan(striking.map(|fault| &fault.kind))
+        let striking = self.asked.iter().filter(move |fault| fault.target == target && fault.when.matches(number));
+        striking.map(|fault| &fault.kind)
     }
 }
 
@@ -230,6 +281,8 @@ fn plan<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
             FaultKind::Reject(to, status) => plan.rejects.push(Reject::To(to.clone(), *status)),
             FaultKind::Invalid(to) => plan.invalid.push(to.clone()),
             FaultKind::InvalidUnnamed(to) => plan.invalid_unnamed.push(to.clone()),
+            // Only pushes have these.
+            FaultKind::Push(_) => {}
         }
     }
     plan
@@ -283,6 +336,22 @@ mod tests {
         assert_eq!(faults.next(Target::Logs).corruptions, [Corruption::Empty]);
         assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
         assert_eq!(faults.next(Target::Logs), FaultPlan::default());
+    }
+
+    #[test]
+    fn pushes_have_faults_of_their_own() {
+        let asked = ["webhook:repeat@2", "webhook:delay=5m@2", "webhook:drop@3", "webhook:reorder@4", "drop"];
+        let mut faults = Faults::new(asked.map(|text| parse::fault(text).unwrap()).to_vec());
+        let plans: Vec<_> = std::iter::repeat_with(|| faults.next_push()).take(4).collect();
+        let usual = PushPlan::default();
+        let expected = [
+            usual,
+            PushPlan { repeats: 1, delay: Duration::from_mins(5), ..usual },
+            PushPlan { is_dropped: true, ..usual },
+            PushPlan { is_reordered: true, ..usual },
+        ];
+        assert_eq!(plans, expected);
+        assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
     }
 
     #[test]

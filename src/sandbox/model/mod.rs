@@ -19,3 +19,4 @@ pub mod reports;
 pub mod rules;
 pub mod status;
 pub mod throttle;
+pub mod webhook;
