@@ -67,4 +67,8 @@ fn how_far_it_may_post_is_said_in_words_that_mean_something() {
     let run = Project::empty().run(["sandbox", "--listen", "127.0.0.1:0", "--webhooks", "all"]).code(64);
     let said = "`--webhooks` cannot be used: `all` is none of `off`, `any`, `allow=HOST` and `rewrite=URL`";
     assert!(run.stderr.contains(said), "{run:?}");
+    for flag in ["--account-webhook", "--inbound-webhook"] {
+        let run = Project::empty().run(["sandbox", "--listen", "127.0.0.1:0", flag, "127.0.0.1:9000"]).code(64);
+        assert!(run.stderr.contains(&format!("`{flag}`, or ")), "{run:?}");
+    }
 }

@@ -10,7 +10,7 @@ use crate::report::sandbox::SandboxReport;
 use crate::sandbox::SandboxState;
 use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
-use crate::sandbox::model::webhook::reach::PushReach;
+use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::webhooks::{self, WebhookSettings};
@@ -105,10 +105,17 @@ fn webhook_settings(args: &SandboxArgs, settings: Option<SandboxSettings>) -> Re
     let reach = PushReach::read(args.webhooks.iter().map(String::as_str)).map_err(wrong)?;
     let (account, inbound) =
         settings.map(|settings| (settings.account_webhook, settings.inbound_webhook)).unwrap_or_default();
+    let url = |flag: &str, key: &str, url: Option<String>| match url {
+        Some(url) if !is_postable(&url) => {
+            let message = format!("`{flag}`, or `{key}` of the project, is no URL such as `http://127.0.0.1:9000/dlr`");
+            Err(Failure::new(FailureCode::Usage, message))
+        }
+        url => Ok(url),
+    };
     Ok(WebhookSettings {
         reach,
-        account_url: args.account_webhook.clone().or(account),
-        inbound_url: args.inbound_webhook.clone().or(inbound),
+        account_url: url("--account-webhook", "sandbox.accountWebhook", args.account_webhook.clone().or(account))?,
+        inbound_url: url("--inbound-webhook", "sandbox.inboundWebhook", args.inbound_webhook.clone().or(inbound))?,
         ..WebhookSettings::default()
     })
 }

@@ -6,14 +6,13 @@ use super::push::TryOutcome;
 use crate::wire::address::parse_whole;
 
 /// How far pushes may go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushReach {
     /// To this machine, and to the hosts with these names.
     ThisMachineAnd(Vec<String>),
     /// Anywhere.
     Any,
     /// Nowhere.
-    #[default]
     Nowhere,
     /// All of them to one URL, wherever they would go.
     Rewritten(Url),
@@ -65,21 +64,24 @@ impl PushReach {
     /// Whether a push may go to a URL.
     #[must_use]
     pub fn judge(&self, text: &str) -> ReachVerdict {
-        let (Self::ThisMachineAnd(_) | Self::Any | Self::Rewritten(_)) = self else {
-            return ReachVerdict::Withhold(TryOutcome::NotAllowed);
-        };
-        if let Self::Rewritten(url) = self {
-            return ReachVerdict::Post(url.clone());
-        }
-        let Some(url) = http(text) else { return ReachVerdict::Withhold(TryOutcome::NotUrl) };
-        match self {
-            Self::ThisMachineAnd(names) => {
+        let url = http(text).ok_or(TryOutcome::NotUrl);
+        match (self, url) {
+            (Self::Nowhere, _) => ReachVerdict::Withhold(TryOutcome::NotAllowed),
+            (Self::Rewritten(url), _) => ReachVerdict::Post(url.clone()),
+            (Self::Any | Self::ThisMachineAnd(_), Err(outcome)) => ReachVerdict::Withhold(outcome),
+            (Self::Any, Ok(url)) => ReachVerdict::Post(url),
+            (Self::ThisMachineAnd(names), Ok(url)) => {
                 let is_named = |host: &str| names.iter().any(|name| name.eq_ignore_ascii_case(host));
                 if url.host_str().is_some_and(is_named) { ReachVerdict::Post(url) } else { ReachVerdict::PostHere(url) }
             }
-            Self::Any | Self::Nowhere | Self::Rewritten(_) => ReachVerdict::Post(url),
         }
     }
+}
+
+/// Whether something can be posted to a URL at all.
+#[must_use]
+pub fn is_postable(text: &str) -> bool {
+    http(text).is_some()
 }
 
 fn http(text: &str) -> Option<Url> {
@@ -139,6 +141,7 @@ mod tests {
         for wrong in ["", "not a url", "ftp://127.0.0.1/", "http://a\nb/", "127.0.0.1:9", "data:,x"] {
             check(&[], wrong, "NotUrl");
             check(&["any"], wrong, "NotUrl");
+            assert!(!is_postable(wrong), "{wrong}");
         }
     }
 }
