@@ -84,6 +84,10 @@ pub struct SandboxSettings {
     pub duplicate_memory: Option<SignedDuration>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
+    /// Where it posts reports of messages that name no URL of their own.
+    pub account_webhook: Option<String>,
+    /// Where it posts what people write.
+    pub inbound_webhook: Option<String>,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.
@@ -448,6 +452,8 @@ pub enum IfPast {
 pub struct Webhooks {
     /// Where they go.
     pub url: Option<String>,
+    /// Where that stands, if it is on this machine: a sandbox posts there, and no other gateway can.
+    pub local_place: Option<Place>,
     /// Whether intermediate ones are wanted; `None` is the API's default, false.
     pub intermediate_report: Option<bool>,
     /// Whether they are wanted at all; `None` leaves it to the account.

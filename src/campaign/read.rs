@@ -453,6 +453,13 @@ messages:
             "https://hooks.example.com./",
             "https://hooks.example.com\\\\@evil.test/",
             "ftp://hooks.example.com/",
+            "http://127.0.0.1:9000/dlr?x=1",
+            "http://[::1]:9000/",
+            "http://localhost/",
+            "http://localhost.example.com/",
+            "http://192.168.0.1/",
+            "http://u@127.0.0.1/",
+            "http://127.0.0.1/#x",
         ];
         let lines: Vec<String> = urls.iter().map(|url| format!("{url}: {}", said(url))).collect();
         assert_snapshot!(lines.join("\n"), @r"
@@ -473,6 +480,13 @@ messages:
         https://hooks.example.com./: 
         https://hooks.example.com\\@evil.test/: bad-url: this is not a URL with a scheme and a host -> write it as `https://host/path`
         ftp://hooks.example.com/: bad-url: a webhook must be https
+        http://127.0.0.1:9000/dlr?x=1: 
+        http://[::1]:9000/: 
+        http://localhost/: 
+        http://localhost.example.com/: bad-url: a webhook must be https
+        http://192.168.0.1/: bad-url: a webhook must be https
+        http://u@127.0.0.1/: bad-url: a URL may not hold a name or password
+        http://127.0.0.1/#x: bad-url: a webhook must be https
         ");
     }
 

@@ -13,7 +13,8 @@ use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 use crate::sandbox::clock::read_duration;
 use crate::wire::choices::{
-    Duplicates, Nulls, OvernightWindow, PastSendAt, SendAtForms, UnknownFieldRule, UnsentInLogs,
+    Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
+    WebhookSuccess,
 };
 use crate::wire::names;
 
@@ -430,6 +431,23 @@ pub(super) struct SandboxArgs {
     /// What becomes of a `null` where something may be absent
     #[arg(long, value_parser = named_value::<Nulls>())]
     pub nulls: Option<Nulls>,
+    /// Whether a report that was pushed can be pulled as well
+    #[arg(long, value_parser = named_value::<PushedReports>())]
+    pub pushed_reports: Option<PushedReports>,
+    /// With which status a webhook takes what is posted
+    #[arg(long, value_parser = named_value::<WebhookSuccess>())]
+    pub webhook_success: Option<WebhookSuccess>,
+    /// How far it may post: `off`, `any`, `rewrite=URL` for all, or `allow=HOST`, which may be repeated [default: to this
+    /// machine only]
+    #[arg(long, value_name = "REACH")]
+    pub webhooks: Vec<String>,
+    /// Where it posts the reports of messages that name no URL [default: the project's `sandbox.accountWebhook`]
+    #[arg(long, value_name = "URL")]
+    pub account_webhook: Option<String>,
+    /// Where it posts what people write [default: the project's `sandbox.inboundWebhook`, else the URL of the message
+    /// that came to them last]
+    #[arg(long, value_name = "URL")]
+    pub inbound_webhook: Option<String>,
     /// How many queries of the logs it takes in a minute; 0 is any number [default: the project's, else 120]
     #[arg(long, value_name = "N")]
     pub logs_per_minute: Option<u32>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::campaign::{Campaign, Project};
 use crate::diagnostic::Diagnostics;
 use crate::identity::MessageKey;
-use crate::plan::{Accepted, Frozen, Selection};
+use crate::plan::{self, Accepted, Frozen, Selection};
 use crate::report::failure_code::FailureCode;
 use crate::report::validation::ValidationReport;
 use crate::source::Folders;
@@ -76,14 +76,13 @@ impl Context {
         if let Some(note) = sandbox_time::follow(&mut gateway, settings).await? {
             output.note(&note);
         }
-        Ok(Self {
-            home: files.home,
-            folders: files.folders,
-            project,
-            campaigns: files.campaigns,
-            diagnostics: files.diagnostics,
-            gateway,
-        })
+        let mut diagnostics = files.diagnostics;
+        diagnostics.extend(plan::local_webhooks(&files.campaigns, gateway.place()));
+        if diagnostics.has_errors() {
+            show_diagnostics(output, &diagnostics)?;
+            return Err(Failure::silent(FailureCode::Files));
+        }
+        Ok(Self { home: files.home, folders: files.folders, project, campaigns: files.campaigns, diagnostics, gateway })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::campaign::{
 };
 use crate::diagnostic::words::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
-use crate::plan;
+use crate::plan::{self, GatewayPlace};
 use crate::report::failure_code::FailureCode;
 use crate::source::{DEPTH_MAX, ENTRIES_MAX, Folders, Listing};
 
@@ -100,6 +100,7 @@ impl ProjectFiles {
     /// All that can be said without the rows of audiences: also of files that have errors.
     pub(super) fn check(&self) -> Diagnostics {
         let mut found = self.diagnostics.clone();
+        found.extend(plan::local_webhooks(&self.campaigns, GatewayPlace::Unknown));
         found.extend(plan::check(self.project.as_ref(), &self.campaigns, &self.drafts, &self.folders));
         found
     }

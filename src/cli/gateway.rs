@@ -7,6 +7,7 @@ use url::Url;
 use crate::campaign::{Project, SandboxSettings, State};
 use crate::gateway::FollowedClock;
 use crate::identity::{KeyId, Keys};
+use crate::plan::GatewayPlace;
 use crate::report::failure_code::FailureCode;
 use crate::sandbox::clock::{ClockStart, Speed};
 use crate::sandbox::faults::Fault;
@@ -181,6 +182,17 @@ impl GatewayAccess {
     #[must_use]
     pub(super) fn key_ids(&self) -> Vec<KeyId> {
         self.keys.as_ref().map(Keys::ids).unwrap_or_default()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub(super) fn place(&self) -> GatewayPlace {
+        match &self.base_url {
+            _ if self.is_embedded => GatewayPlace::ThisMachine,
+            Some(url) if is_loopback(url) => GatewayPlace::ThisMachine,
+            Some(_) => GatewayPlace::Elsewhere,
+            None => GatewayPlace::Unknown,
+        }
     }
 
     /// Whether it is the embedded one.

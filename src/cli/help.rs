@@ -157,6 +157,10 @@ const PAGES: [HelpPage; 30] = [
         &[
             ("sendform sandbox", "on 127.0.0.1:8025"),
             ("sendform sandbox --listen :9000 --with 500-after@3", "on another port, with a fault"),
+            (
+                "sendform sandbox --stopped --account-webhook http://127.0.0.1:9000/dlr",
+                "delivery reports are posted to a receiver on this machine, once the clock is moved",
+            ),
         ],
     ),
     page(

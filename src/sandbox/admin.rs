@@ -1,7 +1,7 @@
 //! The routes under `/sandbox/`, for testers and for people who look on:
 //!
 //! - `GET state`: the time and the counts.
-//! - `GET wait?held=1&requests=2&queries=1&bulks=1&accepted=1000`: the same, as soon as all of these are
+//! - `GET wait?held=1&requests=2&queries=1&bulks=1&accepted=1000&webhooks=1`: the same, as soon as all of these are
 //!   reached; `held=0` waits until none is held. So do `sent=…` and `final=…` for messages that have left and ended,
 //!   `idle=1` until no request is being served; `timeout=30s` answers 408 if that is over first.
 //! - `GET messages?bulkId=…&messageId=…&to=…&sender=…&campaignReferenceId=…&state=…&q=…&limit=…&cursor=…`: accepted and
@@ -17,12 +17,17 @@
 //!   left of each.
 //! - `POST release`: lets all held requests go on.
 //! - `GET rules`, `PUT rules {…}`: how the channel behaves, from now on.
-//! - `POST inbound {"from": "…", "to": "…"}`: a person writes to a sender, which may write back for 24 hours.
+//! - `POST inbound {"from": "…", "to": "…", "text": "…"}`: a person writes to a sender, which may write back for 24
+//!   hours; with `"act"` they do something else.
+//! - `GET webhooks?state=…&limit=…&cursor=…`: what was posted by itself, with its tries; `POST webhooks/{n}/retry`
+//!   posts it once more.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
-//!   `{"speed": 60}` and `{"stopped": true}` set how it runs.
+//!   `{"speed": 60}` and `{"stopped": true}` set how it runs. What is due until then is posted first; with `"wait": 0`
+//!   the answer comes at once.
 
 mod campaigns;
 mod faults;
+mod inbound;
 mod message;
 mod messages;
 mod page;
@@ -31,6 +36,7 @@ mod requests;
 mod shown;
 mod stream;
 mod wait;
+mod webhooks;
 mod whole;
 
 use axum::Router;
@@ -55,6 +61,7 @@ use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
+use super::webhooks::Postman;
 use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
@@ -74,6 +81,8 @@ pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxSt
         .route("/conversations", get(whole::conversations))
         .route("/reset", post(whole::reset))
         .route("/faults", get(faults::show).put(faults::replace).delete(faults::clear).post(set_faults))
+        .route("/webhooks", get(webhooks::list))
+        .route("/webhooks/{number}/retry", post(webhooks::retry))
         .route("/release", post(release))
         .route("/clock", get(whole::clock).post(clock))
         .layer(from_fn_with_state(Door { sandbox, reach }, let_in))
@@ -118,12 +127,16 @@ struct Door {
 struct ShownMessage {
     #[serde(with = "serde_instant")]
     now: Timestamp,
+    /// `advancing` while its clock is being moved and what was due on the way is posted, else `ready`.
+    status: &'static str,
     #[serde(flatten)]
     counts: RequestCounts,
 }
 
 fn shown(sandbox: &SandboxState, counts: RequestCounts) -> Response<Body> {
-    Answer::ok(&ShownMessage { now: sandbox.now(), counts }).into_response()
+    let is_advancing = sandbox.postman().is_some_and(Postman::is_advancing);
+    let status = if is_advancing { "advancing" } else { "ready" };
+    Answer::ok(&ShownMessage { now: sandbox.now(), status, counts }).into_response()
 }
 
 async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {
@@ -137,6 +150,7 @@ struct WaitCondition {
     queries: Option<u64>,
     bulks: Option<u64>,
     accepted: Option<u64>,
+    webhooks: Option<u64>,
 }
 
 impl WaitCondition {
@@ -147,6 +161,7 @@ impl WaitCondition {
             && reached(self.queries, counts.queries)
             && reached(self.bulks, counts.bulks)
             && reached(self.accepted, counts.accepted)
+            && reached(self.webhooks, counts.webhooks)
     }
 }
 
@@ -193,27 +208,13 @@ async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InboundText {
-    from: String,
-    to: String,
-}
-
 async fn inbound(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
-    let Ok(InboundText { from, to }) = serde_json::from_slice(&body) else {
-        return Answer::violation(
-            "inbound",
-            r#"must name a person and a sender, as in {"from": "17841400000000001", "to": "shop"}"#,
-        )
-        .into_response();
-    };
-    match sandbox.store().add_inbound(to, from).await {
-        Ok(_) => {
+    match inbound::play(&sandbox, &body).await {
+        Ok(()) => {
             sandbox.took(SandboxInput::Inbound);
             shown(&sandbox, sandbox.counts())
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(answer) => answer.into_response(),
     }
 }
 
@@ -225,6 +226,8 @@ struct ClockText {
     advance: Option<String>,
     speed: Option<u32>,
     stopped: Option<bool>,
+    /// Whether to wait until it has come there: 0 is no.
+    wait: Option<u8>,
 }
 
 impl ClockText {
@@ -239,18 +242,24 @@ impl ClockText {
 const NOT_A_TIME: &str = r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#;
 const NOT_A_DURATION: &str = r#"must be a duration that is not negative, as in {"advance": "2h 30m"}"#;
 const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"speed": 60}"#;
-const NOT_A_CHANGE: &str = r#"must have some of `now`, `advance`, `speed` and `stopped`, as in {"advance": "1h"}"#;
+const NOT_A_CHANGE: &str =
+    r#"must have some of `now`, `advance`, `speed`, `stopped` and `wait`, as in {"advance": "1h"}"#;
 
 async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
         return Answer::violation("clock", NOT_A_CHANGE).into_response();
     };
+    let has_time = text.wait != Some(0);
     let change = match text.read() {
         Ok(change) => change,
         Err((property, violation)) => return Answer::violation(property, violation).into_response(),
     };
-    match sandbox.change_clock(change).await {
-        Ok(Ok(_)) => shown(&sandbox, sandbox.counts()),
+    let changed = match sandbox.postman().filter(|_| !has_time) {
+        Some(postman) => postman.begin_change(change).await,
+        None => sandbox.change_clock(change).await.map(|changed| changed.map(drop)),
+    };
+    match changed {
+        Ok(Ok(())) => shown(&sandbox, sandbox.counts()),
         Ok(Err(ClockRefusal::Back)) => {
             Answer::violation("now", "must not be before the time of the sandbox").into_response()
         }

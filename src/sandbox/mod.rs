@@ -2,7 +2,8 @@
 //! can be tried without a network and without writing to anybody.
 //!
 //! [`model`] and [`faults`] are pure: what is accepted, what becomes of it, what a tester asked for.
-//! The rest is a thin shell around them: a file, a clock, HTTP.
+//! The rest is a thin shell around them: a file, a clock, HTTP. Only [`webhooks`] ever begins to talk to somebody, and
+//! only where it is told to.
 
 mod admin;
 mod answer;
@@ -24,6 +25,7 @@ mod send;
 pub mod server;
 mod state;
 pub mod store;
+pub mod webhooks;
 
 pub use request_tracker::RequestCounts;
 pub use running::{Running, start};

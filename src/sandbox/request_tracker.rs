@@ -22,6 +22,8 @@ pub struct RequestCounts {
     /// Requests to the API that are being served now.
     #[serde(rename = "inFlight")]
     pub in_flight: u64,
+    /// Pushes to webhooks that their receivers have taken.
+    pub webhooks: u64,
 }
 
 /// What all requests go through.

@@ -76,8 +76,12 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64
     };
     let entry = NewBulk::new(bulk, body, memory);
     let (sandbox_of_task, mut header) = (sandbox.clone(), bulk.header.clone());
+    let postman = sandbox.postman().filter(|postman| postman.wants(bulk)).cloned();
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.store().accept(entry).await?;
+        if let Some(postman) = postman {
+            postman.accepted(receipt.number);
+        }
         header.number = receipt.number;
         let taken = taken(&header, receipt.rejected.len());
         sandbox_of_task.tracker().count(|counts| {

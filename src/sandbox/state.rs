@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -11,12 +11,13 @@ use tokio::sync::broadcast;
 use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
-use super::faults::{Fault, FaultPlan, FaultStanding, Faults, Target};
+use super::faults::{Fault, FaultPlan, FaultStanding, Faults, PushPlan, Target};
 use super::journal::entry::RequestEntry;
 use super::model::throttle::Throttle;
 use super::options::Options;
 use super::request_tracker::{RequestCounts, RequestTracker};
 use super::store::MessageStore;
+use super::webhooks::Postman;
 use crate::wire::sandbox_time::SandboxTime;
 
 /// A sandbox that is open. Clones are the same sandbox.
@@ -34,6 +35,8 @@ struct Inner {
     throttle: Mutex<Throttle>,
     opened: Instant,
     sequence: AtomicU64,
+    /// Whoever posts to webhooks; nobody does unless [`serve_posting`](super::webhooks::serve_posting) has begun.
+    postman: OnceLock<Postman>,
 }
 
 impl SandboxState {
@@ -52,6 +55,7 @@ impl SandboxState {
             events: SandboxEvents::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
+            postman: OnceLock::new(),
             store,
             options,
         })))
@@ -83,17 +87,31 @@ impl SandboxState {
         }
     }
 
-    /// Changes its clock, for good.
+    /// Changes its clock, for good. If it posts to webhooks, all that is due until then is posted first, each at its
+    /// own instant.
     ///
     /// # Errors
     /// If that cannot be noted in the books; then nothing happens.
     pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
-        let moved = self.0.store.change(change).await;
+        let moved = match self.postman() {
+            Some(postman) => postman.change_clock(change).await,
+            None => self.0.store.change(change).await,
+        };
         if let Ok(Ok(Moved { from, to })) = moved {
             self.0.events.tell(to, || SandboxEventKind::Clock { from, to });
             self.0.tracker.wake();
         }
         moved
+    }
+
+    /// Whoever posts to webhooks.
+    pub(super) fn postman(&self) -> Option<&Postman> {
+        self.0.postman.get()
+    }
+
+    /// Lets somebody post to webhooks from now on; `false` if somebody does already.
+    pub(super) fn set_postman(&self, postman: Postman) -> bool {
+        self.0.postman.set(postman).is_ok()
     }
 
     /// Its clock, to be read.
@@ -131,6 +149,9 @@ impl SandboxState {
     /// If the books cannot be written.
     pub(super) async fn reset(&self) -> Result<(), SandboxError> {
         self.0.store.reset().await?;
+        if let Some(postman) = self.postman() {
+            postman.forget();
+        }
         self.set_faults(Vec::new());
         if let Some(rules) = &self.0.options.rules {
             self.0.store.set_rules(rules.clone()).await?;
@@ -195,8 +216,15 @@ impl SandboxState {
             Target::Messages => counts.requests += 1,
             Target::Logs => counts.queries += 1,
             Target::Reports => counts.reports += 1,
+            // They are counted once somebody has taken them.
+            Target::Webhooks => {}
         });
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).next(target)
+    }
+
+    /// Counts a push, and says what is to happen to it.
+    pub(super) fn next_push_faults(&self) -> PushPlan {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).next_push()
     }
 
     /// Takes one query of the logs, or says in how many seconds there is room for another.

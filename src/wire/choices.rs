@@ -88,6 +88,31 @@ pub enum Nulls {
     Refuse,
 }
 
+/// Whether a report that was pushed to a webhook can be pulled as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum PushedReports {
+    /// It cannot, once its receiver has taken it.
+    #[default]
+    Gone,
+    /// It can.
+    Pullable,
+}
+
+/// With which status a receiver of webhooks takes what is posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum WebhookSuccess {
+    /// With 200 only.
+    #[default]
+    #[serde(rename = "200")]
+    Only200,
+    /// With any from 200 to 299.
+    #[serde(rename = "2xx")]
+    Any2xx,
+}
+
 /// All choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Choices {
@@ -105,4 +130,8 @@ pub struct Choices {
     pub unknown_fields: UnknownFieldRule,
     /// A `null` where something may be absent.
     pub nulls: Nulls,
+    /// A report that was pushed.
+    pub pushed_reports: PushedReports,
+    /// The answer with which a webhook takes what is posted.
+    pub webhook_success: WebhookSuccess,
 }

@@ -55,4 +55,5 @@ mod terminal;
 mod torture;
 mod twice;
 mod validate;
+mod webhooks;
 mod witness;

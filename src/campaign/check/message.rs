@@ -143,11 +143,13 @@ fn webhooks(
     let url_at = at.key("delivery").key("url");
     let url = url_at.text().map(|url| findings.take(webhook::webhook(&url_at, url, hosts)));
     let raw: raw::Webhooks = at.read()?;
+    let url = match url {
+        Some(url) => Some(url?),
+        None => None,
+    };
     Some(Webhooks {
-        url: match url {
-            Some(url) => Some(url?),
-            None => None,
-        },
+        local_place: url.as_deref().filter(|url| webhook::is_local(url)).map(|_| url_at.place()),
+        url,
         intermediate_report: raw.delivery.intermediate_report,
         notify: raw.delivery.notify,
         content_type: raw.content_type,

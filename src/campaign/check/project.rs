@@ -149,6 +149,8 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
         send_at_forms: raw.send_at_forms,
         unknown_fields: raw.unknown_fields,
         nulls: raw.nulls,
+        pushed_reports: raw.pushed_reports,
+        webhook_success: raw.webhook_success,
     };
     SandboxSettings {
         now,
@@ -160,6 +162,8 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
         logs_per_minute: raw.logs_per_minute,
         body_mebibytes_max: raw.body_max,
         choices,
+        account_webhook: raw.account_webhook.clone(),
+        inbound_webhook: raw.inbound_webhook.clone(),
         ..SandboxSettings::default()
     }
 }

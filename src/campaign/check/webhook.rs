@@ -4,14 +4,19 @@ use url::{Host, Url};
 
 use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::wire::address::{check_base_url, parse_whole};
+use crate::wire::address::{check_base_url, is_loopback, parse_whole};
 
-/// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden.
+/// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden; or http to this
+/// machine, for rehearsals, of which whoever sends to a gateway elsewhere has to be told.
 ///
 /// # Errors
 /// If it is anything else.
 pub(super) fn webhook(at: &Cursor<'_>, text: &str, allowed: Option<&[String]>) -> Result<String, Box<Diagnostic>> {
     let url = parse(at, text)?;
+    if is_local(text) {
+        plain(at, &url)?;
+        return Ok(text.to_owned());
+    }
     if url.scheme() != "https" {
         return Err(bad(at, "a webhook must be https"));
     }
@@ -38,6 +43,12 @@ pub(super) fn webhook(at: &Cursor<'_>, text: &str, allowed: Option<&[String]>) -
         None => "add the host to `webhooks.allowedHosts` of the project file".to_owned(),
     };
     Err(Box::new(Diagnostic::error(Code::HostNotAllowed, message, at.place()).help(help)))
+}
+
+/// Whether a URL is of a webhook on this machine.
+#[must_use]
+pub(super) fn is_local(text: &str) -> bool {
+    parse_whole(text).is_some_and(|url| url.scheme() == "http" && url.fragment().is_none() && is_loopback(&url))
 }
 
 /// Takes the gateway's base URL: https, or http to this machine, and nothing after the host.

@@ -145,8 +145,8 @@ pub struct Webhooks {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delivery {
-    /// An https URL, on a host that the project allows under `webhooks.allowedHosts`. Without it the
-    /// account's own settings apply. Example: `https://hooks.example.com/dlr`.
+    /// An https URL, on a host that the project allows under `webhooks.allowedHosts`; for a sandbox also an http URL of
+    /// this machine. Without it the account's own settings apply. Example: `https://hooks.example.com/dlr`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(url, length(max = 2048), example = &"https://hooks.example.com/dlr")]
     pub url: Option<String>,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Audience, Schedule, StopAfter, pattern, present};
 use crate::wire::choices::{
-    Duplicates, Nulls, OvernightWindow, PastSendAt, SendAtForms, UnknownFieldRule, UnsentInLogs,
+    Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
+    WebhookSuccess,
 };
 
 /// A project of sendform: what all campaigns of a folder have in common. The file is called
@@ -335,6 +336,23 @@ pub struct Sandbox {
     /// What becomes of a `null` in a request where something may be absent. Default: `ignore`.
     #[serde(default)]
     pub nulls: Nulls,
+    /// Whether a delivery report that was pushed to a webhook can be pulled as well. Default: `gone`, it cannot.
+    #[serde(default)]
+    pub pushed_reports: PushedReports,
+    /// With which status a webhook takes what is posted. Default: `"200"`.
+    #[serde(default)]
+    pub webhook_success: WebhookSuccess,
+    /// Where `sendform sandbox` posts delivery reports of messages that name no URL of their own, as the account's
+    /// settings do at the gateway. How far it may reach is for whoever starts it to say. Example:
+    /// `http://127.0.0.1:9000/dlr`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(url, length(max = 2048), example = &"http://127.0.0.1:9000/dlr")]
+    pub account_webhook: Option<String>,
+    /// Where `sendform sandbox` posts what people write to a sender; without it to the URL of the message that came to
+    /// them last. Example: `http://127.0.0.1:9000/inbound`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(url, length(max = 2048), example = &"http://127.0.0.1:9000/inbound")]
+    pub inbound_webhook: Option<String>,
 }
 
 fn speed() -> u32 {
@@ -361,6 +379,10 @@ impl Default for Sandbox {
             send_at_forms: SendAtForms::default(),
             unknown_fields: UnknownFieldRule::default(),
             nulls: Nulls::default(),
+            pushed_reports: PushedReports::default(),
+            webhook_success: WebhookSuccess::default(),
+            account_webhook: None,
+            inbound_webhook: None,
         }
     }
 }

@@ -10,11 +10,13 @@ use tokio::net::TcpListener;
 use crate::campaign::SandboxSettings;
 use crate::report::failure_code::FailureCode;
 use crate::report::sandbox::SandboxReport;
+use crate::sandbox::SandboxState;
 use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
+use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
-use crate::sandbox::{self, SandboxState};
+use crate::sandbox::webhooks::{self, WebhookSettings};
 use crate::timing::utc;
 use crate::wire::choices::Choices;
 
@@ -43,6 +45,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let mut options = sandbox_options(&home, Some(&settings), &args.faults)?;
     set(&mut options, args, &settings, &home)?;
     let listen = listen(args, &settings)?;
+    let webhooks = webhook_settings(args, &settings)?;
     if !listen.ip().is_loopback() && (options.credentials.is_empty() || options.hosts.is_empty()) {
         let message = format!("other machines reach `{listen}`: a credential and a host name are needed for that");
         return Err(Failure::new(FailureCode::Usage, message)
@@ -64,7 +67,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));
     output.show(&SandboxReport { base_url: &url })?;
     greet(output, args, gateway.now(), &url);
-    let served = sandbox::serve(listener, gateway, signals::first()).await;
+    let served = webhooks::serve_posting(listener, gateway, webhooks, signals::first()).await;
     // The console ends with the sandbox, and does not wait for those who have not left it yet.
     drop(tokio::time::timeout(CONSOLE_GRACE, console).await);
     served.map_err(|error| failed(&error))?;
@@ -142,6 +145,8 @@ fn set(
         send_at_forms: args.send_at_forms.unwrap_or(choices.send_at_forms),
         unknown_fields: args.unknown_fields.unwrap_or(choices.unknown_fields),
         nulls: args.nulls.unwrap_or(choices.nulls),
+        pushed_reports: args.pushed_reports.unwrap_or(choices.pushed_reports),
+        webhook_success: args.webhook_success.unwrap_or(choices.webhook_success),
     };
     options.duplicate_memory = args.duplicate_memory.unwrap_or(options.duplicate_memory);
     if let Some(count) = args.logs_per_minute {
@@ -151,6 +156,27 @@ fn set(
         options.body_bytes_max = usize::from(mebibytes) * 1024 * 1024;
     }
     Ok(())
+}
+
+/// Where it posts to by itself. How far that may reach the command line says alone: the project file comes in pull
+/// requests.
+fn webhook_settings(args: &SandboxArgs, settings: &SandboxSettings) -> Result<WebhookSettings, Failure> {
+    let wrong = |message: String| Failure::new(FailureCode::Usage, format!("`--webhooks` cannot be used: {message}"));
+    let reach = PushReach::read(args.webhooks.iter().map(String::as_str)).map_err(wrong)?;
+    let (account, inbound) = (settings.account_webhook.clone(), settings.inbound_webhook.clone());
+    let url = |flag: &str, key: &str, url: Option<String>| match url {
+        Some(url) if !is_postable(&url) => {
+            let message = format!("`{flag}`, or `{key}` of the project, is no URL such as `http://127.0.0.1:9000/dlr`");
+            Err(Failure::new(FailureCode::Usage, message))
+        }
+        url => Ok(url),
+    };
+    Ok(WebhookSettings {
+        reach,
+        account_url: url("--account-webhook", "sandbox.accountWebhook", args.account_webhook.clone().or(account))?,
+        inbound_url: url("--inbound-webhook", "sandbox.inboundWebhook", args.inbound_webhook.clone().or(inbound))?,
+        ..WebhookSettings::default()
+    })
 }
 
 /// Reads the rules file.

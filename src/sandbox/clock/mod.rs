@@ -74,13 +74,21 @@ struct ClockState {
     speed: Speed,
     /// No time after it is shown: a restart begins there.
     bound: Timestamp,
+    /// It stands there until what is due then was done.
+    bar: Option<Timestamp>,
 }
 
 impl ClockState {
-    /// The time that it would be if the bound were no matter.
-    fn reading(&self, real: Instant) -> Timestamp {
+    /// The time that it would be if neither bound nor bar were any matter.
+    fn free_reading(&self, real: Instant) -> Timestamp {
         let passed = self.running_since.map_or(Duration::ZERO, |since| real.saturating_duration_since(since));
         whole_ms(later(self.base, self.speed.passed_in(passed)))
+    }
+
+    /// The time that it would be if the bound were no matter.
+    fn reading(&self, real: Instant) -> Timestamp {
+        let reading = self.free_reading(real);
+        self.bar.map_or(reading, |bar| reading.min(bar))
     }
 
     fn now(&self, real: Instant) -> Timestamp {
@@ -107,7 +115,7 @@ impl SandboxClock {
             ClockStart::Fixed(instant) => (instant, false),
         };
         let base = whole_ms(bound.map_or(base, |bound| bound.max(base)));
-        Self(Mutex::new(ClockState { base, running_since: runs.then(Instant::now), speed, bound: base }))
+        Self(Mutex::new(ClockState { base, running_since: runs.then(Instant::now), speed, bound: base, bar: None }))
     }
 
     /// The time.
@@ -198,12 +206,49 @@ impl SandboxClock {
         self.with(|state| work(state.now(Instant::now())))
     }
 
+    /// Lets it not pass an instant until it is let go on: something is due then. A clock that runs as fast as the
+    /// real time has gone on meanwhile, and any other goes on from where it stood.
+    pub fn bar(&self, at: Option<Timestamp>) {
+        self.with(|state| {
+            let real = Instant::now();
+            let now = state.now(real);
+            if state.speed > Speed::REAL && state.bar.is_some_and(|bar| state.free_reading(real) > bar) {
+                (state.base, state.running_since) = (now, state.running_since.map(|_| real));
+            }
+            state.bar = at.map(|at| at.max(now));
+        });
+    }
+
+    /// How much real time passes until it comes to an instant, if nothing keeps it; `None` if it stands still.
+    #[must_use]
+    pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
+        self.with(|state| {
+            state.running_since?;
+            let left = at.duration_since(state.reading(Instant::now()));
+            Some(Duration::try_from(left).unwrap_or_default() / state.speed.0)
+        })
+    }
+
+    /// Whether it runs faster than the real time.
+    #[must_use]
+    pub fn is_fast(&self) -> bool {
+        self.with(|state| state.running_since.is_some() && state.speed > Speed::REAL)
+    }
+
+    /// The instant to which a change would bring it.
+    ///
+    /// # Errors
+    /// If it would go back.
+    pub fn target_of(&self, change: &ClockSetting) -> Result<Timestamp, ClockRefusal> {
+        self.with(|state| change.target(state.now(Instant::now())))
+    }
+
     /// Stops it for good, and gives its last time.
     #[must_use]
     pub fn stop(&self) -> Timestamp {
         self.with(|state| {
             let now = state.now(Instant::now());
-            *state = ClockState { base: now, running_since: None, speed: state.speed, bound: state.bound };
+            *state = ClockState { base: now, running_since: None, speed: state.speed, bound: state.bound, bar: None };
             now
         })
     }
@@ -224,6 +269,7 @@ fn changed(state: &ClockState, change: &ClockSetting) -> Result<(ClockState, Mov
         running_since: runs.then_some(real),
         speed: change.speed.unwrap_or(state.speed),
         bound: to,
+        bar: state.bar,
     };
     let bound = changed.next_bound(to);
     Ok((ClockState { bound, ..changed }, Moved { from, to }))

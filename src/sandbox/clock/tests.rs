@@ -93,6 +93,8 @@ enum Deed {
     Advance(i64),
     Speed(u32),
     Stop(bool),
+    /// Something is due now, and then in so many milliseconds, or never again.
+    Bar(Option<i64>),
     /// It is killed, and started again where it is told to.
     Kill(i64),
 }
@@ -104,6 +106,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         (0_i64..10_000_000).prop_map(Deed::Advance),
         (1_u32..=Speed::MAX).prop_map(Deed::Speed),
         proptest::bool::ANY.prop_map(Deed::Stop),
+        proptest::option::of(0_i64..10_000_000).prop_map(Deed::Bar),
         (-10_000_000_i64..10_000_000).prop_map(Deed::Kill),
     ]
 }
@@ -121,7 +124,7 @@ proptest! {
         for deed in deeds {
             let instead = ClockSetting::default();
             let wanted = match deed {
-                Deed::Look | Deed::Renew | Deed::Kill(_) => None,
+                Deed::Look | Deed::Renew | Deed::Bar(_) | Deed::Kill(_) => None,
                 Deed::Advance(ms) => Some(ClockSetting { advance: Some(SignedDuration::from_millis(ms)), ..instead }),
                 Deed::Speed(speed) => Some(ClockSetting { speed: Speed::new(speed), ..instead }),
                 Deed::Stop(stopped) => Some(ClockSetting { stopped: Some(stopped), ..instead }),
@@ -135,6 +138,12 @@ proptest! {
             if matches!(deed, Deed::Renew) && let Some(bound) = clock.wanted_bound() {
                 durable = durable.max(bound);
                 clock.grant(bound);
+            }
+            if let Deed::Bar(next_ms) = deed {
+                clock.bar(Some(clock.now()));
+                let stands = clock.now();
+                prop_assert!(stands >= shown && (0..100).all(|_| clock.now() == stands));
+                clock.bar(next_ms.map(|ms| stands + SignedDuration::from_millis(ms)));
             }
             if let Deed::Kill(ms) = deed {
                 clock = start(ms, Some(durable));

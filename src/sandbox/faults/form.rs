@@ -12,7 +12,7 @@ use super::{ALL, Fault, FaultKind, FaultMoment, Target};
 pub struct FaultForm {
     /// What it is called: `429`, `hold`, `reject`.
     pub fault: String,
-    /// For which requests it is: `messages`, `logs` or `reports`; sends, if nothing is said.
+    /// For which requests it is: `messages`, `logs` or `reports`, or for pushes to `webhooks`; sends, if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<String>,
     /// `before` or `after`.
@@ -61,6 +61,7 @@ impl From<&Fault> for FaultForm {
             Target::Messages => "messages",
             Target::Logs => "logs",
             Target::Reports => "reports",
+            Target::Webhooks => "webhooks",
         };
         let moment = fault.moment().map(|moment| match moment {
             FaultMoment::Before => "before".to_owned(),
@@ -93,6 +94,7 @@ impl FaultForm {
             None | Some("messages") => "",
             Some("logs") => "logs:",
             Some("reports") => "reports:",
+            Some("webhooks") => "webhook:",
             Some(_) => return Err(FaultError::Requests),
         };
         let moment = self.moment.as_ref().map(|moment| format!("-{moment}")).unwrap_or_default();
@@ -144,6 +146,7 @@ mod tests {
             (r#"{ "fault": "slow", "value": "200ms", "times": "all" }"#, "slow=200ms*"),
             (r#"{ "fault": "drop", "moment": "after", "percent": "10", "seed": 7 }"#, "drop-after%10:seed=7"),
             (r#"{ "fault": "503", "requests": "logs" }"#, "logs:503"),
+            (r#"{ "fault": "delay", "requests": "webhooks", "value": "300s" }"#, "webhook:delay=300s"),
             (
                 r#"{ "fault": "reject", "value": "17841400000000001", "status": 18 }"#,
                 "reject=17841400000000001:status=18",

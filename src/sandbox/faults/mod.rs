@@ -29,6 +29,8 @@ pub enum Target {
     Logs,
     /// Queries of the delivery reports.
     Reports,
+    /// Pushes to webhooks.
+    Webhooks,
 }
 
 /// Before the request is taken in, or after.
@@ -70,6 +72,21 @@ pub enum FaultKind {
     Invalid(String),
     /// It is refused with a 400 that names nothing, if a message is to this recipient.
     InvalidUnnamed(String),
+    /// What happens to a push.
+    Push(PushFault),
+}
+
+/// What happens to a push of delivery reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushFault {
+    /// It is posted once more after it was taken.
+    Repeat,
+    /// It is posted later by so much time of the sandbox.
+    Delay(Duration),
+    /// It is posted after the next one for its URL, or a minute later.
+    Reorder,
+    /// It is never posted, and the gateway does not know it.
+    Drop,
 }
 
 /// An answer with a status that is not 200.
@@ -140,6 +157,19 @@ pub struct FaultPlan {
     pub struck: Vec<String>,
 }
 
+/// What is to happen to one push.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PushPlan {
+    /// How often it is posted once more.
+    pub repeats: u32,
+    /// How much later it is posted.
+    pub delay: Duration,
+    /// Whether it lets the next one go first.
+    pub is_reordered: bool,
+    /// Whether it is never posted.
+    pub is_dropped: bool,
+}
+
 /// How a request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestEnd {
@@ -206,31 +236,52 @@ pub struct Faults {
     messages: u64,
     logs: u64,
     reports: u64,
+    pushes: u64,
 }
 
 impl Faults {
     /// Begins to count with these faults.
     #[must_use]
     pub fn new(asked: Vec<Fault>) -> Self {
-        Self { struck: vec![0; asked.len()], asked, messages: 0, logs: 0, reports: 0 }
+        Self { struck: vec![0; asked.len()], asked, messages: 0, logs: 0, reports: 0, pushes: 0 }
     }
 
     /// Counts a request, and says what is to happen to it.
     pub fn next(&mut self, target: Target) -> FaultPlan {
+        let striking = self.striking(target);
+        let struck = striking.clone().map(ToString::to_string).collect();
+        FaultPlan { struck, ..plan(striking.map(|fault| &fault.kind)) }
+    }
+
+    /// Counts a push, and says what is to happen to it.
+    pub fn next_push(&mut self) -> PushPlan {
+        let mut plan = PushPlan::default();
+        for fault in self.striking(Target::Webhooks) {
+            let FaultKind::Push(fault) = &fault.kind else { continue };
+            match fault {
+                PushFault::Repeat => plan.repeats += 1,
+                PushFault::Delay(delay) => plan.delay += *delay,
+                PushFault::Reorder => plan.is_reordered = true,
+                PushFault::Drop => plan.is_dropped = true,
+            }
+        }
+        plan
+    }
+
+    fn striking(&mut self, target: Target) -> impl Iterator<Item = &Fault> + Clone {
         let counter = match target {
             Target::Messages => &mut self.messages,
             Target::Logs => &mut self.logs,
             Target::Reports => &mut self.reports,
+            Target::Webhooks => &mut self.pushes,
         };
         *counter += 1;
         let number = *counter;
-        let is_striking = |fault: &&Fault| fault.target == target && fault.when.matches(number);
+        let is_striking = move |fault: &&Fault| fault.target == target && fault.when.matches(number);
         for (_, struck) in self.asked.iter().zip(&mut self.struck).filter(|(fault, _)| is_striking(fault)) {
             *struck += 1;
         }
-        let striking = self.asked.iter().filter(is_striking);
-        let struck = striking.clone().map(ToString::to_string).collect();
-        FaultPlan { struck, ..plan(striking.map(|fault| &fault.kind)) }
+        self.asked.iter().filter(is_striking)
     }
 
     /// All of them, and what is left of each.
@@ -241,6 +292,7 @@ impl Faults {
                 Target::Messages => self.messages,
                 Target::Logs => self.logs,
                 Target::Reports => self.reports,
+                Target::Webhooks => self.pushes,
             };
             let passed = seen.saturating_sub(fault.when.first.saturating_sub(1));
             let left = fault.when.times.map(|times| times.saturating_sub(passed));
@@ -268,6 +320,8 @@ fn plan<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
             FaultKind::Reject(to, status) => plan.rejects.push(Reject::To(to.clone(), *status)),
             FaultKind::Invalid(to) => plan.invalid.push(to.clone()),
             FaultKind::InvalidUnnamed(to) => plan.invalid_unnamed.push(to.clone()),
+            // Only pushes have these.
+            FaultKind::Push(_) => {}
         }
     }
     plan
@@ -338,6 +392,22 @@ mod tests {
         assert_eq!(faults.next(Target::Messages).struck, ["429@2*2", "slow=1ms*"]);
         faults.next(Target::Messages);
         assert_eq!(standing(&faults), [(2, Some(0)), (4, None), (0, Some(1))]);
+    }
+
+    #[test]
+    fn pushes_have_faults_of_their_own() {
+        let asked = ["webhook:repeat@2", "webhook:delay=5m@2", "webhook:drop@3", "webhook:reorder@4", "drop"];
+        let mut faults = Faults::new(asked.map(|text| parse::fault(text).unwrap()).to_vec());
+        let plans: Vec<_> = std::iter::repeat_with(|| faults.next_push()).take(4).collect();
+        let usual = PushPlan::default();
+        let expected = [
+            usual,
+            PushPlan { repeats: 1, delay: Duration::from_mins(5), ..usual },
+            PushPlan { is_dropped: true, ..usual },
+            PushPlan { is_reordered: true, ..usual },
+        ];
+        assert_eq!(plans, expected);
+        assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The grammar of faults:
 //!
 //! ```text
-//! fault  = ["logs:" | "reports:"] kind ["=" value] ["@" first] ["*" [times]] ["%" percent] [":" name "=" value {"," name "=" value}]
+//! fault  = ["logs:" | "reports:" | "webhook:"] kind ["=" value] ["@" first] ["*" [times]] ["%" percent] [":" name "=" value {"," name "=" value}]
 //! ```
 //!
 //! `500-after@3` strikes the third request, `429*2:retry-after=5` the next two, `slow=200ms*`
 //! every one, `drop-after%10:seed=7` ten percent. Without any of these a fault strikes the next
-//! request, and one that looks at recipients or messageIds strikes every one.
+//! request, and one that looks at recipients or messageIds strikes every one. Pushes to webhooks have kinds of their
+//! own: `webhook:repeat`, `webhook:delay=5m`, `webhook:reorder`, `webhook:drop`.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{ALL, Fault, FaultKind, FaultMoment, Reply, RequestSelector, Target};
+use super::{ALL, Fault, FaultKind, FaultMoment, PushFault, Reply, RequestSelector, Target};
 use crate::sandbox::model::status;
 
 /// Why a fault cannot be read.
@@ -25,8 +26,11 @@ pub enum FaultError {
     )]
     Kind(String),
     /// It is for requests that there are not.
-    #[error("`requests` is none of `messages`, `logs` and `reports`")]
+    #[error("`requests` is none of `messages`, `logs`, `reports` and `webhooks`")]
     Requests,
+    /// There is no such fault of pushes.
+    #[error("unknown fault `webhook:{0}`; known are webhook:repeat, webhook:delay=TIME, webhook:reorder, webhook:drop")]
+    PushKind(String),
     /// It needs a value.
     #[error("fault `{0}` needs a value, as in `{0}={1}`")]
     ValueMissing(String, &'static str),
@@ -50,14 +54,17 @@ pub enum FaultError {
 /// If it cannot be read, with the part that is to blame.
 pub fn fault(text: &str) -> Result<Fault, FaultError> {
     let text = text.trim();
-    let prefixes = [("logs:", Target::Logs), ("reports:", Target::Reports)];
+    let prefixes = [("logs:", Target::Logs), ("reports:", Target::Reports), ("webhook:", Target::Webhooks)];
     let prefixed = prefixes.iter().find_map(|(prefix, target)| Some((*target, text.strip_prefix(prefix)?)));
     let (target, text) = prefixed.unwrap_or((Target::Messages, text));
     let (head, parameters) = text.split_once(':').unwrap_or((text, ""));
     let parameters = Parameters::read(parameters)?;
     let (head, when) = head.split_at(head.find(['@', '*', '%']).unwrap_or(head.len()));
     let (name, value) = head.split_once('=').map_or((head, None), |(name, value)| (name, Some(value)));
-    let kind = kind(name, value, &parameters)?;
+    let kind = match target {
+        Target::Webhooks => FaultKind::Push(push_kind(name, value)?),
+        Target::Messages | Target::Logs | Target::Reports => kind(name, value, &parameters)?,
+    };
     let when = self::when(when, &kind, parameters.seed)?;
     Ok(Fault { target, kind, when })
 }
@@ -127,6 +134,26 @@ fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Faul
         _ => plain(name, parameters).ok_or_else(|| FaultError::Kind(name.to_owned()))?,
     };
     Ok(kind)
+}
+
+/// Faults of pushes.
+fn push_kind(name: &str, value: Option<&str>) -> Result<PushFault, FaultError> {
+    const EXAMPLE: &str = "5m";
+    let wrong = || FaultError::Value(name.to_owned(), EXAMPLE);
+    let kind = match (name, value) {
+        ("delay", None) => return Err(FaultError::ValueMissing(name.to_owned(), EXAMPLE)),
+        ("delay", Some(value)) => PushFault::Delay(duration(value).ok_or_else(wrong)?),
+        ("repeat", _) => PushFault::Repeat,
+        ("reorder", _) => PushFault::Reorder,
+        ("drop", _) => PushFault::Drop,
+        _ => return Err(FaultError::PushKind(name.to_owned())),
+    };
+    match (kind, value) {
+        (PushFault::Delay(_), _) | (_, None) => Ok(kind),
+        (PushFault::Repeat | PushFault::Reorder | PushFault::Drop, Some(_)) => {
+            Err(FaultError::ValueUnwanted(name.to_owned()))
+        }
+    }
 }
 
 /// Faults without a value.
@@ -285,6 +312,19 @@ mod tests {
     fn logs_have_faults_of_their_own() {
         let fault = fault("logs:429*").unwrap();
         assert_eq!((fault.target, fault.when), (Target::Logs, RequestSelector::ALWAYS));
+    }
+
+    #[test]
+    fn pushes_have_kinds_of_their_own() {
+        let fault = fault("webhook:drop*2").unwrap();
+        let twice = RequestSelector { times: Some(2), ..RequestSelector::ONCE };
+        assert_eq!(fault, Fault { target: Target::Webhooks, kind: FaultKind::Push(PushFault::Drop), when: twice });
+        let said = |text: &str| self::fault(text).unwrap_err().to_string();
+        assert!(said("webhook:503").starts_with("unknown fault `webhook:503`; known are webhook:repeat"));
+        assert_eq!(said("webhook:repeat=2"), "fault `repeat` takes no value");
+        assert_eq!(said("webhook:delay"), "fault `delay` needs a value, as in `delay=5m`");
+        assert_eq!(said("webhook:delay=x"), "fault `delay` has a value of another form; write it as in `delay=5m`");
+        assert!(said("repeat").starts_with("unknown fault `repeat`"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Faults as they are asked for: what is written here is read as the same fault.
 
 use std::fmt;
+use std::time::Duration;
 
-use super::{ALL, Fault, FaultKind, FaultMoment, RequestSelector, Target};
+use super::{ALL, Fault, FaultKind, FaultMoment, PushFault, RequestSelector, Target};
 use crate::sandbox::model::status::REJECTED_DESTINATION_BLOCKLISTED;
 
 impl Fault {
@@ -23,6 +24,10 @@ impl Fault {
             FaultKind::Reject(..) => "reject",
             FaultKind::Invalid(_) => "invalid",
             FaultKind::InvalidUnnamed(_) => "invalid-unnamed",
+            FaultKind::Push(PushFault::Repeat) => "repeat",
+            FaultKind::Push(PushFault::Delay(_)) => "delay",
+            FaultKind::Push(PushFault::Reorder) => "reorder",
+            FaultKind::Push(PushFault::Drop) => "drop",
         };
         name.to_owned()
     }
@@ -31,18 +36,19 @@ impl Fault {
     #[must_use]
     pub fn value(&self) -> Option<String> {
         match &self.kind {
-            FaultKind::Slow(delay) if delay.subsec_millis() == 0 => Some(format!("{}s", delay.as_secs())),
-            FaultKind::Slow(delay) => Some(format!("{}ms", delay.as_millis())),
+            FaultKind::Slow(delay) => Some(written(*delay)),
             FaultKind::MissingMessages(count) => Some(count.to_string()),
             FaultKind::RejectShare(share, _) => Some(decimal(*share, 4)),
             FaultKind::Reject(to, _) | FaultKind::Invalid(to) | FaultKind::InvalidUnnamed(to) => Some(to.clone()),
+            FaultKind::Push(PushFault::Delay(delay)) => Some(written(*delay)),
             FaultKind::Hold(_)
             | FaultKind::Answer(..)
             | FaultKind::Drop(_)
             | FaultKind::Cut
             | FaultKind::Garbage
             | FaultKind::Empty
-            | FaultKind::OtherBulkId => None,
+            | FaultKind::OtherBulkId
+            | FaultKind::Push(PushFault::Repeat | PushFault::Reorder | PushFault::Drop) => None,
         }
     }
 
@@ -60,7 +66,8 @@ impl Fault {
             | FaultKind::RejectShare(..)
             | FaultKind::Reject(..)
             | FaultKind::Invalid(_)
-            | FaultKind::InvalidUnnamed(_) => None,
+            | FaultKind::InvalidUnnamed(_)
+            | FaultKind::Push(_) => None,
         }
     }
 
@@ -79,7 +86,8 @@ impl Fault {
             | FaultKind::OtherBulkId
             | FaultKind::MissingMessages(_)
             | FaultKind::Invalid(_)
-            | FaultKind::InvalidUnnamed(_) => None,
+            | FaultKind::InvalidUnnamed(_)
+            | FaultKind::Push(_) => None,
         }
     }
 
@@ -91,6 +99,11 @@ impl Fault {
         );
         if looks_inside { RequestSelector::ALWAYS } else { RequestSelector::ONCE }
     }
+}
+
+/// A time as it is asked for.
+fn written(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{}s", time.as_secs()) } else { format!("{}ms", time.as_millis()) }
 }
 
 /// Of how many percent a share is, as a decimal number.
@@ -111,6 +124,7 @@ impl fmt::Display for Fault {
             Target::Messages => "",
             Target::Logs => "logs:",
             Target::Reports => "reports:",
+            Target::Webhooks => "webhook:",
         })?;
         formatter.write_str(&self.name())?;
         if self.moment() == Some(FaultMoment::After) {
@@ -157,8 +171,6 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
     use super::*;

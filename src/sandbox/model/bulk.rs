@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use super::lifecycle::{Life, Sight, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
 use super::rules::{ChannelPrice, ValidityFrom};
-use super::status;
+use super::status::{self, Ending};
 use crate::timing::{horizon, is_open};
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, Log, MessagePrice};
@@ -86,8 +86,8 @@ impl<'a> AcceptedBulk<'a> {
             match course {
                 Some(course) => {
                     let life = Life::new(starts_at, course, |leaves_at| {
-                        let has_conversation = inputs.has_conversation(sender, &message.to, leaves_at);
-                        inputs.rules(leaves_at, header.number).fate(sender, &message.to, has_conversation)
+                        let contact = inputs.contact((sender, &message.to), leaves_at, header.number);
+                        inputs.rules(leaves_at, header.number).fate(sender, &message.to, contact)
                     });
                     inputs.outcomes(&message.message_id, header.number).fold(life, |life, told| {
                         let latency_ms = inputs.rules(life.logged_at(), header.number).latency_ms;
@@ -198,17 +198,39 @@ impl<'a> AcceptedBulk<'a> {
     /// The report of a message that has ended.
     #[must_use]
     pub fn report(&self, message: &ReceivedMessage<'_>, life: &Life, inputs: &Inputs) -> Option<DeliveryReport> {
+        self.report_of(message, life, inputs, (life.ending, Some(life.done_at)))
+    }
+
+    /// The intermediate report of a message that has left.
+    #[must_use]
+    pub fn report_enroute(
+        &self,
+        message: &ReceivedMessage<'_>,
+        life: &Life,
+        inputs: &Inputs,
+    ) -> Option<DeliveryReport> {
+        let ending = Ending { status: status::PENDING_ENROUTE, error: status::NO_ERROR };
+        self.report_of(message, life, inputs, (ending, None))
+    }
+
+    fn report_of(
+        &self,
+        message: &ReceivedMessage<'_>,
+        life: &Life,
+        inputs: &Inputs,
+        (ending, done_at): (Ending, Option<Timestamp>),
+    ) -> Option<DeliveryReport> {
         let terms = self.table.terms_of(message)?;
         Some(DeliveryReport {
             bulk_id: Some(self.header.bulk_id.clone()),
             price: Some(self.charged(life, inputs)),
-            status: status::status(life.ending.status),
-            error: Some(status::error(life.ending.error)),
+            status: status::status(ending.status),
+            error: Some(status::error(ending.error)),
             message_id: Some(message.message_id.clone().into_owned()),
             to: Some(message.to.clone().into_owned()),
             sender: Some(terms.sender.clone().into_owned()),
             sent_at: life.sent_at,
-            done_at: Some(life.done_at),
+            done_at,
             message_count: Some(1),
             callback_data: message.callback_data.clone().map(Into::into),
             platform: terms.platform.clone(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rules::ChannelRules;
+use super::rules::{ChannelRules, Contact};
 use super::status::Ending;
 
 /// How long a business may write to a person who wrote to it.
@@ -22,15 +22,28 @@ pub struct RulesEntry {
     pub rules: ChannelRules,
 }
 
-/// What a person wrote to a business.
+/// What a person does to a business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonAct {
+    /// They write to it.
+    Writes,
+    /// They block it, until they write again.
+    Blocks,
+}
+
+/// What a person did to a business.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundMessage {
     /// When.
     pub at: Timestamp,
+    /// The last bulk that was accepted before: what leaves of it at that instant was seen before.
+    pub after_bulk: i64,
     /// The business's sender.
     pub sender: String,
     /// The person.
     pub person: String,
+    /// What.
+    pub act: PersonAct,
 }
 
 /// What was said of how a message is to end.
@@ -43,12 +56,14 @@ pub struct ToldOutcome {
     /// How it ends.
     pub ending: Ending,
 }
+/// What a person did, and after which bulk, in the order of time.
+type Acts = Vec<(Timestamp, i64, PersonAct)>;
 
 /// All inputs, in the order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs {
     rules: Vec<RulesEntry>,
-    inbound: HashMap<String, HashMap<String, Vec<Timestamp>>>,
+    inbound: HashMap<String, HashMap<String, Acts>>,
     outcomes: HashMap<String, Vec<ToldOutcome>>,
     usual: ChannelRules,
 }
@@ -59,10 +74,10 @@ impl Inputs {
         self.rules.push(entry);
     }
 
-    /// Adds what a person wrote.
+    /// Adds what a person did.
     pub fn add_inbound(&mut self, message: InboundMessage) {
-        let InboundMessage { at, sender, person } = message;
-        self.inbound.entry(sender).or_default().entry(person).or_default().push(at);
+        let InboundMessage { at, after_bulk, sender, person, act } = message;
+        self.inbound.entry(sender).or_default().entry(person).or_default().push((at, after_bulk, act));
     }
 
     /// Adds what was said of how a message ends.
@@ -83,7 +98,10 @@ impl Inputs {
             .inbound
             .iter()
             .flat_map(|(sender, people)| people.iter().map(move |(person, times)| (sender, person, times)))
-            .filter_map(|(sender, person, times)| Some((sender.as_str(), person.as_str(), *times.last()?)))
+            .filter_map(|(sender, person, acts)| {
+                let (at, ..) = acts.iter().rev().find(|(.., act)| *act == PersonAct::Writes)?;
+                Some((sender.as_str(), person.as_str(), *at))
+            })
             .collect();
         all.sort_unstable();
         all
@@ -103,12 +121,19 @@ impl Inputs {
         entry.map_or(&self.usual, |entry| &entry.rules)
     }
 
-    /// Whether a person wrote to a sender in the 24 hours before an instant.
+    /// How a person stands to a sender at an instant, for a message of a bulk.
     #[must_use]
-    pub fn has_conversation(&self, sender: &str, person: &str, instant: Timestamp) -> bool {
-        let Some(times) = self.inbound.get(sender).and_then(|people| people.get(person)) else { return false };
-        let last = times.iter().rev().find(|at| **at <= instant);
-        last.is_some_and(|at| instant.duration_since(*at) < CONVERSATION)
+    pub fn contact(&self, (sender, person): (&str, &str), instant: Timestamp, bulk: i64) -> Contact {
+        let Some(acts) = self.inbound.get(sender).and_then(|people| people.get(person)) else {
+            return Contact::default();
+        };
+        let mut before = acts.iter().rev().filter(|(at, ..)| *at <= instant);
+        let last_text = before.clone().find(|(.., act)| *act == PersonAct::Writes);
+        let last = before.find(|(at, after_bulk, _)| *at < instant || *after_bulk < bulk);
+        Contact {
+            has_conversation: last_text.is_some_and(|(at, ..)| instant.duration_since(*at) < CONVERSATION),
+            has_blocked: last.is_some_and(|(.., act)| *act == PersonAct::Blocks),
+        }
     }
 }
 
@@ -140,10 +165,29 @@ mod tests {
     fn a_conversation_is_open_for_24_hours() {
         let mut inputs = Inputs::default();
         for second in [100, 200] {
-            inputs.add_inbound(InboundMessage { at: at(second), sender: "shop".to_owned(), person: "1".to_owned() });
+            inputs.add_inbound(did(second, 0, PersonAct::Writes));
         }
-        let open = |second| inputs.has_conversation("shop", "1", at(second));
+        let open = |second| inputs.contact(("shop", "1"), at(second), 1).has_conversation;
         assert_eq!([open(99), open(100), open(200 + 86_399), open(200 + 86_400)], [false, true, true, false]);
-        assert!(!inputs.has_conversation("shop", "2", at(100)) && !inputs.has_conversation("other", "1", at(100)));
+        let other = |pair| inputs.contact(pair, at(100), 1);
+        assert_eq!([other(("shop", "2")), other(("other", "1"))], [Contact::default(); 2]);
+    }
+
+    #[test]
+    fn who_has_blocked_is_not_reached_until_they_write_again() {
+        let mut inputs = Inputs::default();
+        inputs.add_inbound(did(100, 0, PersonAct::Writes));
+        inputs.add_inbound(did(200, 5, PersonAct::Blocks));
+        inputs.add_inbound(did(300, 9, PersonAct::Writes));
+        let contact = |second, bulk| inputs.contact(("shop", "1"), at(second), bulk);
+        let blocked = |second, bulk| contact(second, bulk).has_blocked;
+        // What left at that instant had left before.
+        assert_eq!([blocked(199, 9), blocked(200, 5), blocked(200, 6), blocked(201, 1)], [false, false, true, true]);
+        assert_eq!([blocked(300, 9), blocked(300, 10), blocked(301, 1)], [true, false, false]);
+        assert!(contact(250, 1).has_conversation);
+    }
+
+    fn did(second: i64, after_bulk: i64, act: PersonAct) -> InboundMessage {
+        InboundMessage { at: at(second), after_bulk, sender: "shop".to_owned(), person: "1".to_owned(), act }
     }
 }

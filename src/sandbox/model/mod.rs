@@ -24,3 +24,4 @@ mod sample;
 pub mod status;
 pub mod steps;
 pub mod throttle;
+pub mod webhook;

@@ -77,13 +77,14 @@ impl Marks {
         &self.0
     }
 
-    /// Whether the report of the message at a position was handed out.
+    /// Whether one is marked.
     #[must_use]
     pub fn has(&self, position: usize) -> bool {
         self.0.get(position / 8).is_some_and(|byte| byte >> (position % 8) & 1 == 1)
     }
 
-    fn add(&mut self, position: usize) {
+    /// Marks one.
+    pub fn add(&mut self, position: usize) {
         if self.0.len() <= position / 8 {
             self.0.resize(position / 8 + 1, 0);
         }

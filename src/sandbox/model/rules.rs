@@ -186,6 +186,15 @@ impl Default for ChannelRules {
     }
 }
 
+/// How a person stands to a business.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// They wrote to it in the last 24 hours.
+    pub has_conversation: bool,
+    /// They have blocked it.
+    pub has_blocked: bool,
+}
+
 /// What the channel does to one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelFate {
@@ -209,12 +218,14 @@ impl ChannelRules {
 
     /// What happens to a message that leaves under these rules.
     #[must_use]
-    pub fn fate(&self, sender: &str, to: &str, has_conversation: bool) -> ChannelFate {
+    pub fn fate(&self, sender: &str, to: &str, contact: Contact) -> ChannelFate {
         let latency_ms = i64::from(self.latency_ms);
-        let closed = self.conversations == ConversationRule::Tracked && !has_conversation;
+        let closed = self.conversations == ConversationRule::Tracked && !contact.has_conversation;
         for outcome in ChannelOutcome::ALL {
             let rule = self.rules.iter().find(|rule| rule.outcome == outcome && rule.is_for(sender, to, self.seed));
-            if rule.is_none() && !(closed && outcome == ChannelOutcome::ConversationClosed) {
+            let happens = (closed && outcome == ChannelOutcome::ConversationClosed)
+                || (contact.has_blocked && outcome == ChannelOutcome::BlockedBusiness);
+            if rule.is_none() && !happens {
                 continue;
             }
             let usual = outcome.ending();
@@ -250,7 +261,7 @@ mod tests {
     }
 
     fn check(rules: &ChannelRules, sender: &str, to: &str, expect: ChannelFate) {
-        assert_eq!(rules.fate(sender, to, false), expect, "{sender} to {to}");
+        assert_eq!(rules.fate(sender, to, Contact::default()), expect, "{sender} to {to}");
     }
 
     const fn ending(status: u16, error: u16) -> Ending {
@@ -286,8 +297,10 @@ mod tests {
     #[test]
     fn conversations_are_open_unless_they_are_tracked() {
         let tracked = rules(r#"{ "conversations": "tracked" }"#);
-        assert_eq!(tracked.fate("shop", "1", false), ChannelFate::Answered(1_000, ending(4, 7010)));
-        assert_eq!(tracked.fate("shop", "1", true), ChannelFate::Answered(1_000, ending(5, 0)));
+        let fate = |has_conversation, has_blocked| tracked.fate("shop", "1", Contact { has_conversation, has_blocked });
+        assert_eq!(fate(false, false), ChannelFate::Answered(1_000, ending(4, 7010)));
+        assert_eq!(fate(true, false), ChannelFate::Answered(1_000, ending(5, 0)));
+        assert_eq!(fate(true, true), ChannelFate::Answered(1_000, ending(9, 7003)));
     }
 
     #[test]
@@ -295,7 +308,8 @@ mod tests {
         let struck = |seed: u64| {
             let text = format!(r#"{{ "seed": {seed}, "rules": [{{ "outcome": "unknownPerson", "perMille": 100 }}] }}"#);
             let rules = rules(&text);
-            let missed = |to: &String| rules.fate("shop", to, false) != ChannelFate::Answered(1_000, ending(5, 0));
+            let missed =
+                |to: &String| rules.fate("shop", to, Contact::default()) != ChannelFate::Answered(1_000, ending(5, 0));
             (0..2_000).map(|to: u32| to.to_string()).filter(missed).collect::<Vec<_>>()
         };
         let people = struck(1);

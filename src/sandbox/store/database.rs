@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
+use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
 use super::{outcomes, table};
@@ -24,8 +25,11 @@ use crate::sandbox::model::logs::PageBuilder;
 use crate::sandbox::model::query::Query;
 use crate::sandbox::model::reports::{BatchBuilder, Handed, ReportQuery};
 use crate::sandbox::model::rules::ChannelRules;
+use crate::sandbox::model::webhook::inbound::InboundDraft;
+use crate::sandbox::model::webhook::push::{Push, PushContent};
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::limits;
+use crate::wire::options::ReportType;
 use crate::wire::response::{DeliveryReport, LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 
 /// After how much real time a bound that could not be written is tried again.
@@ -42,23 +46,40 @@ const HEADERS_AT_ONCE: usize = 256;
 pub(super) enum NewInput {
     /// The channel behaves in another way.
     Rules(Box<ChannelRules>),
-    /// A person writes to a sender.
-    Inbound {
-        /// The sender.
-        sender: String,
-        /// The person.
-        person: String,
-    },
+    /// A person writes to a sender, or blocks it.
+    Inbound(Box<NewInbound>),
 }
 
-fn hours_before(now: Timestamp, hours: u32) -> Timestamp {
+/// What a person does.
+#[derive(Debug)]
+pub struct NewInbound {
+    /// The sender.
+    pub sender: String,
+    /// The person.
+    pub person: String,
+    /// What they write; nothing if they block the sender.
+    pub draft: Option<InboundDraft>,
+    /// Where that is posted, if it is.
+    pub url: Option<String>,
+}
+
+/// What was noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Noted {
+    /// When.
+    pub at: Timestamp,
+    /// The number of the push that it makes, if it makes one.
+    pub push: Option<i64>,
+}
+
+pub(super) fn hours_before(now: Timestamp, hours: u32) -> Timestamp {
     now.checked_sub(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MIN)
 }
 
 /// The database and what is known about it.
 pub(super) struct MessageDatabase {
-    path: PathBuf,
-    connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
     index: MessageIndex,
     /// The messageIds that are not accepted again.
     known: KnownIds,
@@ -107,7 +128,7 @@ impl MessageDatabase {
         SandboxError::Books { path: self.path.clone(), source: Arc::clone(source) }
     }
 
-    fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, SandboxError> {
+    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, SandboxError> {
         result.map_err(|source| self.error(&Arc::new(source)))
     }
 
@@ -271,25 +292,45 @@ impl MessageDatabase {
 
     /// Notes an input at the time of the clock, which stands still meanwhile: nobody sees a time after it who
     /// does not see the input.
-    pub(super) fn note(&mut self, input: NewInput, inputs: &SharedInputs) -> Result<Timestamp, SandboxError> {
+    pub(super) fn note(&mut self, input: NewInput, inputs: &SharedInputs) -> Result<Noted, SandboxError> {
         let Some(clock) = self.clock.clone() else {
             return Err(SandboxError::Closed { path: self.path.clone() });
         };
         clock.standing(|now| {
             let mut noted = Inputs::clone(&inputs.get());
+            let mut push = None;
             match input {
                 NewInput::Rules(rules) => {
                     noted.add_rules(self.wrap(table::add_rules(&self.connection, now, &rules))?);
                 }
-                NewInput::Inbound { sender, person } => {
-                    let message = InboundMessage { at: now, sender, person };
-                    self.wrap(table::add_inbound(&self.connection, &message))?;
+                NewInput::Inbound(inbound) => {
+                    let result = self.note_inbound(&inbound, now);
+                    let (message, number) = self.wrap(result)?;
                     noted.add_inbound(message);
+                    push = number;
                 }
             }
             inputs.set(noted);
-            Ok(now)
+            Ok(Noted { at: now, push })
         })
+    }
+
+    /// Notes what a person does, together with the push that it makes.
+    fn note_inbound(
+        &mut self,
+        inbound: &NewInbound,
+        now: Timestamp,
+    ) -> rusqlite::Result<(InboundMessage, Option<i64>)> {
+        let NewInbound { sender, person, draft, url } = inbound;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (entry, message) = table::add_inbound(&transaction, now, (sender, person), draft.as_ref())?;
+        let push = url.as_ref().filter(|_| draft.is_some()).map(|url| {
+            let push = Push::new(now, url.clone(), ReportType::Json, PushContent::Inbound(entry));
+            pushes::write(&transaction, &push)
+        });
+        let push = push.transpose()?;
+        transaction.commit()?;
+        Ok((message, push))
     }
 
     /// Reads the inputs that are noted.
@@ -418,7 +459,7 @@ impl MessageDatabase {
         Ok(self.wrap(headers)?.into_iter().flatten().collect())
     }
 
-    fn load(&self, header: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
+    pub(super) fn load(&self, header: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
         let number = header.number;
         table::load(&self.connection, header).map_err(|source| {
             if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {

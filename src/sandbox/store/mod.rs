@@ -6,11 +6,12 @@ mod checkpoint;
 mod database;
 mod index;
 mod kept;
-mod packed;
 mod known;
 mod life;
 mod outcomes;
 mod overview;
+mod packed;
+mod pushes;
 mod requests;
 mod reset;
 mod shared;
@@ -18,8 +19,10 @@ mod table;
 mod telling;
 
 pub use audit::{Audited, audit};
+pub use database::{NewInbound, Noted};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 pub use life::Instants;
+pub use pushes::{PendingPushes, PushFilter, PushNote};
 pub use requests::{KeptRequest, REQUESTS_KEPT, RequestSearch};
 pub use telling::OutcomeRefusal;
 
@@ -53,12 +56,13 @@ enum DatabaseCommand {
     Accept(NewBulk, Reply<Receipt>),
     Keep(Arc<SandboxClock>, Reply<()>),
     Change(ClockSetting, Reply<Result<Moved, ClockRefusal>>),
-    Note(NewInput, Reply<Timestamp>),
+    Note(NewInput, Reply<Noted>),
     Mark(Vec<Handed>, Reply<bool>),
     Journal(NewRequest),
     WriteJournal(Reply<()>),
     Tell((String, Ending), Reply<Result<Timestamp, OutcomeRefusal>>),
     Reset(Reply<()>),
+    Write(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
     Close(Reply<()>),
 }
 
@@ -146,15 +150,21 @@ impl MessageStore {
     /// # Errors
     /// If that could not be noted; then nothing changes.
     pub async fn set_rules(&self, rules: ChannelRules) -> Result<Timestamp, SandboxError> {
-        self.ask(|reply| DatabaseCommand::Note(NewInput::Rules(Box::new(rules)), reply)).await
+        let noted = self.ask(|reply| DatabaseCommand::Note(NewInput::Rules(Box::new(rules)), reply)).await?;
+        Ok(noted.at)
     }
 
-    /// Notes that a person writes to a sender now, and says when that is.
+    /// Notes what a person does now, with the push that it makes.
     ///
     /// # Errors
     /// If it could not be noted.
-    pub async fn add_inbound(&self, sender: String, person: String) -> Result<Timestamp, SandboxError> {
-        self.ask(|reply| DatabaseCommand::Note(NewInput::Inbound { sender, person }, reply)).await
+    pub async fn add_inbound(&self, inbound: NewInbound) -> Result<Noted, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Note(NewInput::Inbound(Box::new(inbound)), reply)).await
+    }
+
+    /// Waits until the inputs are others than these.
+    pub async fn inputs_changed(&self, known: &Arc<Inputs>) {
+        self.inputs.changed(known).await;
     }
 
     /// Reads a page of the logs.
@@ -274,6 +284,17 @@ impl MessageStore {
         answer.await.map_err(|_| closed())?
     }
 
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut MessageDatabase) -> Result<T, SandboxError> + Send + 'static,
+    ) -> Result<T, SandboxError> {
+        let write = |reply: Reply<T>| {
+            let write = move |database: &mut MessageDatabase| drop(reply.send(write(database)));
+            DatabaseCommand::Write(Box::new(write))
+        };
+        self.ask(write).await
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> DatabaseCommand) -> Result<T, SandboxError> {
         let closed = || SandboxError::Closed { path: self.path.clone() };
         let (reply, answer) = oneshot::channel();
@@ -340,6 +361,7 @@ fn serve(
                 | DatabaseCommand::WriteJournal(_)
                 | DatabaseCommand::Tell(..)
                 | DatabaseCommand::Reset(_)
+                | DatabaseCommand::Write(_)
                 | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
@@ -358,6 +380,7 @@ fn serve(
                 DatabaseCommand::WriteJournal(reply) => drop(reply.send(database.write_requests())),
                 DatabaseCommand::Tell(outcome, reply) => drop(reply.send(database.tell_outcome(outcome, inputs))),
                 DatabaseCommand::Reset(reply) => drop(reply.send(database.reset(inputs))),
+                DatabaseCommand::Write(write) => write(&mut database),
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));
                     return;

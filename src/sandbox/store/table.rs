@@ -11,13 +11,15 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBe
 
 use super::kept::NewBulk;
 use super::packed::unpack;
+use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::check::read_again;
 use crate::sandbox::model::ids;
-use crate::sandbox::model::inputs::{InboundMessage, Inputs, RulesEntry};
+use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
 use crate::sandbox::model::message::MessageTable;
 use crate::sandbox::model::reports::{Handed, Marks};
 use crate::sandbox::model::rules::ChannelRules;
+use crate::sandbox::model::webhook::inbound::InboundDraft;
 
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;
@@ -50,7 +52,14 @@ const SCHEMA: &str = "
     ) STRICT;
     -- What was done to the sandbox from outside, in the order of time.
     CREATE TABLE rules (entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, after_bulk INTEGER NOT NULL, rules TEXT NOT NULL) STRICT;
-    CREATE TABLE inbound (entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, sender TEXT NOT NULL, person TEXT NOT NULL) STRICT;
+    CREATE TABLE inbound (
+        entry INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        after_bulk INTEGER NOT NULL,
+        sender TEXT NOT NULL,
+        person TEXT NOT NULL,
+        message TEXT                  -- JSON, as it is posted; without any the person blocked the sender
+    ) STRICT;
     -- No time after it was shown to anybody.
     CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), bound INTEGER NOT NULL) STRICT;
 ";
@@ -86,6 +95,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
     let is_known = match (pragma("application_id")?, pragma("user_version")?) {
         (0, 0) if tables == 0 => {
             transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(pushes::SCHEMA)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
             true
@@ -124,7 +134,7 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
     ])
 }
 
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
@@ -215,7 +225,7 @@ fn read_header(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
     })
 }
 
-fn instant(ms: i64) -> Timestamp {
+pub(super) fn instant(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
 }
 
@@ -267,6 +277,19 @@ pub(super) fn mark(connection: &Connection, handed: &Handed) -> rusqlite::Result
     Ok(true)
 }
 
+/// Marks reports that went out by themselves as handed out.
+pub(super) fn hand_out(
+    connection: &Connection,
+    bulk: i64,
+    positions: impl Iterator<Item = usize>,
+) -> rusqlite::Result<()> {
+    let mut marks = marks(connection, bulk)?;
+    positions.for_each(|position| marks.add(position));
+    let mut statement = connection
+        .prepare_cached("INSERT INTO reported VALUES (?1, ?2, 0) ON CONFLICT DO UPDATE SET marks = excluded.marks")?;
+    statement.execute(params![bulk, marks.bytes()]).map(drop)
+}
+
 /// All inputs but the requests.
 pub(super) fn inputs(connection: &Connection) -> rusqlite::Result<Inputs> {
     let mut inputs = Inputs::default();
@@ -276,17 +299,29 @@ pub(super) fn inputs(connection: &Connection) -> rusqlite::Result<Inputs> {
         let rules = serde_json::from_str(row.get_ref(2)?.as_str()?).map_err(|error| broken(2, error))?;
         inputs.add_rules(RulesEntry { at: instant(row.get(0)?), after_bulk: row.get(1)?, rules });
     }
-    let mut statement = connection.prepare("SELECT at, sender, person FROM inbound ORDER BY entry")?;
+    let mut statement =
+        connection.prepare("SELECT at, after_bulk, sender, person, message IS NULL FROM inbound ORDER BY entry")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        inputs.add_inbound(InboundMessage { at: instant(row.get(0)?), sender: row.get(1)?, person: row.get(2)? });
+        inputs.add_inbound(InboundMessage {
+            at: instant(row.get(0)?),
+            after_bulk: row.get(1)?,
+            sender: row.get(2)?,
+            person: row.get(3)?,
+            act: if row.get(4)? { PersonAct::Blocks } else { PersonAct::Writes },
+        });
     }
     Ok(inputs)
 }
 
+/// The number of the last bulk.
+fn last_bulk(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(number), 0) FROM bulk", [], |row| row.get(0))
+}
+
 /// Notes rules that hold from now on, for the bulks that are accepted from now on as well as for the others.
 pub(super) fn add_rules(connection: &Connection, at: Timestamp, rules: &ChannelRules) -> rusqlite::Result<RulesEntry> {
-    let after_bulk = connection.query_row("SELECT coalesce(max(number), 0) FROM bulk", [], |row| row.get(0))?;
+    let after_bulk = last_bulk(connection)?;
     connection.execute(
         "INSERT INTO rules (at, after_bulk, rules) VALUES (?, ?, ?)",
         params![at.as_millisecond(), after_bulk, json(rules)?],
@@ -294,14 +329,23 @@ pub(super) fn add_rules(connection: &Connection, at: Timestamp, rules: &ChannelR
     Ok(RulesEntry { at, after_bulk, rules: rules.clone() })
 }
 
-/// Notes what a person wrote.
-pub(super) fn add_inbound(connection: &Connection, message: &InboundMessage) -> rusqlite::Result<()> {
-    connection
-        .execute(
-            "INSERT INTO inbound (at, sender, person) VALUES (?, ?, ?)",
-            params![message.at.as_millisecond(), message.sender, message.person],
-        )
-        .map(drop)
+/// Notes what a person does, with the message that they write. Gives its number.
+pub(super) fn add_inbound(
+    connection: &Connection,
+    at: Timestamp,
+    (sender, person): (&str, &str),
+    draft: Option<&InboundDraft>,
+) -> rusqlite::Result<(i64, InboundMessage)> {
+    let after_bulk = last_bulk(connection)?;
+    let entry: i64 = connection.query_row("SELECT coalesce(max(entry), 0) + 1 FROM inbound", [], |row| row.get(0))?;
+    let message = draft.map(|draft| draft.compose(entry, at)).transpose();
+    let message = message.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    connection.execute(
+        "INSERT INTO inbound VALUES (?, ?, ?, ?, ?, ?)",
+        params![entry, at.as_millisecond(), after_bulk, sender, person, message],
+    )?;
+    let act = if message.is_some() { PersonAct::Writes } else { PersonAct::Blocks };
+    Ok((entry, InboundMessage { at, after_bulk, sender: sender.to_owned(), person: person.to_owned(), act }))
 }
 
 /// Reads the messages of a bulk.
@@ -320,6 +364,6 @@ pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Res
     })
 }
 
-fn broken(column: usize, error: serde_json::Error) -> rusqlite::Error {
+pub(super) fn broken(column: usize, error: serde_json::Error) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, error.into())
 }

@@ -87,6 +87,17 @@ impl Sandbox {
         self.ask("PUT", "/sandbox/rules", Some(rules));
     }
 
+    /// Asks one of its doors for something.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        self.ask("POST", path, Some(body))
+    }
+
+    /// Waits until something has come to pass, such as `webhooks=1`.
+    pub(crate) fn wait(&self, condition: &str) {
+        self.ask("GET", &format!("/sandbox/wait?{condition}"), None);
+    }
+
     /// Lets go of all requests that are held.
     pub(crate) fn release(&self) {
         self.ask("POST", "/sandbox/release", None);

@@ -138,7 +138,8 @@ fn spoils(kind: &FaultKind) -> bool {
         | FaultKind::RejectShare(..)
         | FaultKind::Reject(..)
         | FaultKind::Invalid(_)
-        | FaultKind::InvalidUnnamed(_) => false,
+        | FaultKind::InvalidUnnamed(_)
+        | FaultKind::Push(_) => false,
     }
 }
 

@@ -1,0 +1,136 @@
+//! `GET /sandbox/webhooks`: what was posted to whom, and how that went; `POST /sandbox/webhooks/{n}/retry`: posts it
+//! once more.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::answer::Answer;
+use crate::sandbox::model::webhook::push::{Push, PushContent, PushState, Try, TryCause, TryOutcome};
+use crate::sandbox::state::SandboxState;
+use crate::sandbox::store::PushFilter;
+use crate::wire::options::ReportType;
+use crate::wire::time::{optional_instant, serde_instant};
+
+/// How many pushes a page has at most, and if nothing is said.
+const PAGE_MAX: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WebhookFilter {
+    state: Option<PushState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// A push as testers see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PushShown<'a> {
+    number: i64,
+    kind: &'static str,
+    url: &'a str,
+    content_type: ReportType,
+    /// How many reports or messages it has.
+    results: usize,
+    state: PushState,
+    #[serde(with = "serde_instant")]
+    created_at: Timestamp,
+    /// When it is tried next; absent if it is not.
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    next_at: Option<Timestamp>,
+    tries: Vec<TryShown>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TryShown {
+    #[serde(with = "serde_instant")]
+    at: Timestamp,
+    outcome: &'static str,
+    /// The status of the answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    cause: TryCause,
+}
+
+/// A page.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PushesShown<'a> {
+    /// How many there are of each state, on all pages.
+    counts: BTreeMap<&'static str, u64>,
+    webhooks: Vec<PushShown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+fn show_try(tried: &Try) -> TryShown {
+    let (outcome, status) = match tried.outcome {
+        TryOutcome::Answered(status) => ("answered", Some(status)),
+        TryOutcome::NoConnection => ("noConnection", None),
+        TryOutcome::NoAnswer => ("noAnswer", None),
+        TryOutcome::Broken => ("broken", None),
+        TryOutcome::NotAllowed => ("notAllowed", None),
+        TryOutcome::NotUrl => ("notUrl", None),
+    };
+    TryShown { at: tried.at, outcome, status, cause: tried.cause }
+}
+
+fn show(push: &Push) -> PushShown<'_> {
+    let (kind, results) = match &push.content {
+        PushContent::Reports { reports, .. } => ("reports", reports.len()),
+        PushContent::Inbound(_) => ("inbound", 1),
+    };
+    PushShown {
+        number: push.number.unwrap_or_default(),
+        kind,
+        url: &push.url,
+        content_type: push.content_type,
+        results,
+        state: push.state,
+        created_at: push.created_at,
+        next_at: push.next_at,
+        tries: push.tries.iter().map(show_try).collect(),
+    }
+}
+
+/// Answers with a page.
+pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Query<WebhookFilter>) -> Response<Body> {
+    let limit = filter.limit.unwrap_or(PAGE_MAX);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
+    }
+    let Ok(after) = filter.cursor.as_deref().map_or(Ok(0), str::parse) else {
+        return Answer::violation("cursor", "must be a value of nextCursor").into_response();
+    };
+    // One more than is shown tells whether there is a next page.
+    let search = PushFilter { state: filter.state, after, limit: limit + 1 };
+    let Ok((pushes, counts)) = sandbox.store().pushes(search).await else {
+        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    };
+    let webhooks: Vec<_> = pushes.iter().take(limit).map(show).collect();
+    let has_more = pushes.len() > limit;
+    let next_cursor = webhooks.last().filter(|_| has_more).map(|last| last.number.to_string());
+    let counts = counts.into_iter().map(|(state, count)| (state.name(), count)).collect();
+    Answer::ok(&PushesShown { counts, webhooks, next_cursor }).into_response()
+}
+
+/// Answers once it was tried.
+pub(super) async fn retry(State(sandbox): State<SandboxState>, Path(number): Path<String>) -> Response<Body> {
+    let Some(postman) = sandbox.postman() else {
+        return Answer::violation("webhooks", "are posted by `sendform sandbox` only").into_response();
+    };
+    let Ok(number) = number.parse() else {
+        return Answer::error(StatusCode::NOT_FOUND).into_response();
+    };
+    match postman.retry(number).await {
+        Ok(Some(push)) => Answer::ok(&show(&push)).into_response(),
+        Ok(None) => Answer::error(StatusCode::NOT_FOUND).into_response(),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}

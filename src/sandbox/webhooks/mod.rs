@@ -1,0 +1,57 @@
+//! Posts delivery reports, and what people write, to webhooks: the one part of the sandbox that begins to talk to
+//! somebody. A sandbox inside a command has none of it: only [`serve_posting`] makes a poster, and
+//! [`start`](super::start) does not.
+//!
+//! [`model::webhook`](super::model::webhook) decides; here it is done, at the instants of the sandbox's clock, and
+//! noted in the books before the next step.
+
+mod engine;
+mod poster;
+mod postman;
+mod settings;
+
+pub(super) use postman::Postman;
+pub use settings::WebhookSettings;
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::error::SandboxError;
+use super::server::serve;
+use super::state::SandboxState;
+use engine::Engine;
+
+/// How long tries may take to end once the sandbox is told to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves a sandbox as [`serve`] does, and posts to webhooks meanwhile.
+///
+/// # Errors
+/// As [`serve`]; if the books cannot be read.
+pub async fn serve_posting(
+    listener: TcpListener,
+    sandbox: SandboxState,
+    settings: WebhookSettings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), SandboxError> {
+    // Nothing that is due passes by while the books are looked through.
+    sandbox.clock().bar(Some(sandbox.now()));
+    sandbox.begin().await?;
+    let (stop, stopping) = oneshot::channel();
+    let engine = Engine::begin(&sandbox, settings, stopping).await?;
+    let mut posting = tokio::spawn(engine.run());
+    let ending = async move {
+        shutdown.await;
+        drop(stop);
+        // What a receiver answers in time is noted; else it is posted once more by the next sandbox.
+        if tokio::time::timeout(GRACE, &mut posting).await.is_err() {
+            posting.abort();
+        }
+    };
+    serve(listener, sandbox, ending).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,519 @@
+//! A sandbox that posts, over HTTP, to receivers that do what the test wants.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, Uri};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::{WebhookSettings, serve_posting};
+use crate::sandbox::clock::ClockStart;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::faults::parse;
+use crate::sandbox::model::webhook::reach::PushReach;
+use crate::sandbox::options::Options;
+use crate::sandbox::{SandboxState, start};
+use crate::wire::choices::{PushedReports, WebhookSuccess};
+
+const NOON: &str = "2026-11-30T12:00:00Z";
+
+/// What a receiver answers.
+#[derive(Debug, Clone)]
+enum Reply {
+    Status(u16),
+    Redirect(String),
+    Never,
+}
+
+/// What a receiver was sent.
+#[derive(Debug, Clone)]
+struct Posted {
+    path: String,
+    media_type: String,
+    body: String,
+    /// The time of the sandbox.
+    at: Option<Timestamp>,
+}
+
+impl Posted {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The messageIds of the reports in it.
+    fn ids(&self) -> Vec<String> {
+        let body = self.json();
+        let results = body["results"].as_array().unwrap().iter();
+        results.map(|result| result["messageId"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A receiver of webhooks: it answers as it is told, and 200 after that.
+#[derive(Clone)]
+struct Receiver {
+    url: String,
+    posted: watch::Sender<Vec<Posted>>,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    clock: Arc<OnceLock<SandboxState>>,
+}
+
+impl Receiver {
+    async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            posted: watch::Sender::default(),
+            replies: Arc::new(Mutex::new(replies.into_iter().collect())),
+            clock: Arc::default(),
+        };
+        let router = Router::new().fallback(Self::take).with_state(receiver.clone());
+        drop(tokio::spawn(async move { axum::serve(listener, router).await }));
+        receiver
+    }
+
+    async fn take(State(receiver): State<Self>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
+        let posted = Posted {
+            path: uri.path().to_owned(),
+            media_type: headers["content-type"].to_str().unwrap().to_owned(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
+            at: receiver.clock.get().map(SandboxState::now),
+        };
+        let reply = receiver.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        receiver.posted.send_modify(|all| all.push(posted));
+        let answer = Response::builder();
+        let answer = match reply.unwrap_or(Reply::Status(200)) {
+            Reply::Status(status) => answer.status(status),
+            Reply::Redirect(location) => answer.status(307).header("location", location),
+            Reply::Never => std::future::pending().await,
+        };
+        answer.body(Body::empty()).unwrap()
+    }
+
+    fn posted(&self) -> Vec<Posted> {
+        self.posted.borrow().clone()
+    }
+
+    /// Waits until it was sent so many.
+    async fn wait(&self, count: usize) -> Vec<Posted> {
+        self.posted.subscribe().wait_for(|posted| posted.len() >= count).await.unwrap().clone()
+    }
+}
+
+/// A sandbox whose clock stands at noon.
+struct Fixture {
+    folder: TempDir,
+    sandbox: SandboxState,
+    url: String,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), SandboxError>>,
+}
+
+impl Fixture {
+    async fn new(change: impl FnOnce(&mut Options, &mut WebhookSettings)) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn open(folder: TempDir, change: impl FnOnce(&mut Options, &mut WebhookSettings)) -> Self {
+        let mut options = Options::new(folder.path().join("books.db"));
+        options.now = ClockStart::Fixed(NOON.parse().unwrap());
+        let mut settings = WebhookSettings { answer: Duration::from_millis(500), ..WebhookSettings::default() };
+        change(&mut options, &mut settings);
+        let sandbox = SandboxState::open(options).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move { drop(stopped.await) };
+        let served = tokio::spawn(serve_posting(listener, sandbox.clone(), settings, shutdown));
+        Self { folder, sandbox, url, stop, served }
+    }
+
+    async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        super::poster::provide_crypto();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.request(method, format!("{}{path}", self.url));
+        let request = request.header("authorization", "App key").header("content-type", "application/json");
+        let answer = request.body(body.map(|body| body.to_string()).unwrap_or_default()).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(reqwest::Method::GET, path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call(reqwest::Method::POST, path, Some(body)).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// Sends a message to each of these people, whose reports go to a URL.
+    async fn send(&self, people: &[&str], webhooks: Value) {
+        let message = |to: &&str| {
+            json!({
+                "sender": "shop",
+                "destinations": [{ "to": to, "messageId": format!("m{to}") }],
+                "content": { "type": "TEXT", "text": "Hi" },
+                "options": { "platform": { "entityId": "promo" } },
+                "webhooks": webhooks,
+            })
+        };
+        let messages: Vec<_> = people.iter().map(message).collect();
+        self.post("/instagram/1/messages", json!({ "messages": messages })).await;
+    }
+
+    async fn advance(&self, by: &str) -> Value {
+        self.post("/sandbox/clock", json!({ "advance": by })).await
+    }
+
+    async fn webhooks(&self) -> Vec<Value> {
+        self.get("/sandbox/webhooks").await["webhooks"].as_array().unwrap().clone()
+    }
+
+    /// The messages of which there are reports to pull.
+    async fn pulled(&self) -> Vec<String> {
+        let reports = self.get("/instagram/1/reports").await;
+        let results = reports["results"].as_array().unwrap().iter();
+        results.map(|result| result["messageId"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn stop(self) -> TempDir {
+        drop(self.stop);
+        self.served.await.unwrap().unwrap();
+        self.folder
+    }
+}
+
+fn to(url: &str) -> Value {
+    json!({ "delivery": { "url": url }, "callbackData": "c1" })
+}
+
+fn is(push: &Value, state: &str, tries: usize) -> bool {
+    push["state"] == state && push["tries"].as_array().unwrap().len() == tries
+}
+
+/// How many minutes after the first each try was, if all of them are whole.
+fn minutes(push: &Value) -> Vec<i64> {
+    let tries = push["tries"].as_array().unwrap().iter();
+    let at: Vec<_> = tries.map(|tried| crate::wire::time::read(tried["at"].as_str().unwrap()).unwrap()).collect();
+    let passed = |at: &Timestamp, first: Timestamp| at.duration_since(first).as_millis();
+    assert!(at.iter().all(|tried| passed(tried, at[0]) % 60_000 == 0), "{at:?}");
+    at.iter().map(|tried| i64::try_from(passed(tried, at[0]) / 60_000).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_19_times_gets_each_try_at_its_minute() {
+    let receiver = Receiver::start(vec![Reply::Status(503); 19]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    drop(receiver.clock.set(fixture.sandbox.clone()));
+    fixture.send(&["1"], to(&format!("{}/dlr", receiver.url))).await;
+    let answer = fixture.advance("3d").await;
+    assert_eq!((&answer["now"], &answer["status"]), (&json!("2026-12-03T12:00:00.000+0000"), &json!("ready")));
+    let pushes = fixture.webhooks().await;
+    assert!(pushes.len() == 1 && is(&pushes[0], "done", 20), "{pushes:?}");
+    let tried = minutes(&pushes[0]);
+    assert_eq!((&tried[..6], tried[19]), (&[0, 1, 3, 8, 18, 35][..], 2_128));
+    // The receiver saw the same times on the sandbox's clock.
+    let posted = receiver.posted();
+    let seen: Vec<_> = posted.iter().map(|posted| posted.at.unwrap()).collect();
+    assert_eq!(seen[0], "2026-11-30T12:00:02Z".parse().unwrap());
+    let passed: Vec<_> = seen.iter().map(|at| i64::try_from(at.duration_since(seen[0]).as_millis()).unwrap()).collect();
+    assert_eq!(passed, tried.iter().map(|minutes| minutes * 60_000).collect::<Vec<_>>());
+    assert!(
+        posted.iter().all(|posted| (posted.path.as_str(), posted.media_type.as_str()) == ("/dlr", "application/json"))
+    );
+    assert_eq!(posted[0].json()["results"][0]["callbackData"], "c1");
+    // Whoever was pushed it cannot pull it.
+    assert_eq!(fixture.pulled().await, Vec::<String>::new());
+    assert_eq!(fixture.get("/sandbox/wait?webhooks=1").await["webhooks"], 1);
+}
+
+#[tokio::test]
+async fn a_report_that_nobody_takes_is_lost_and_can_be_pulled() {
+    let receiver = Receiver::start(vec![Reply::Status(500); 21]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.advance("41h 30m").await;
+    // The last try is 41 h 30 min after the first, which is two seconds after noon.
+    assert!(is(&fixture.webhooks().await[0], "waiting", 20));
+    fixture.advance("2s").await;
+    let pushes = fixture.webhooks().await;
+    assert!(is(&pushes[0], "lost", 21) && minutes(&pushes[0])[20] == 2_490, "{pushes:?}");
+    assert_eq!(fixture.get("/sandbox/webhooks?state=lost").await["counts"], json!({ "lost": 1 }));
+    assert_eq!(fixture.pulled().await, ["m1"]);
+    fixture.advance("1d").await;
+    assert_eq!(receiver.posted().len(), 21);
+    // Somebody may still ask for it by hand.
+    let again = fixture.post("/sandbox/webhooks/1/retry", json!({})).await;
+    assert!(is(&again, "done", 22) && again["tries"][21]["cause"] == "hand", "{again}");
+    let (status, _) = fixture.call(reqwest::Method::POST, "/sandbox/webhooks/2/retry", None).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn pushes_can_be_pulled_as_well_if_that_is_chosen() {
+    let receiver = Receiver::start([Reply::Status(204)]).await;
+    let fixture = Fixture::new(|options, _| {
+        options.choices.pushed_reports = PushedReports::Pullable;
+        options.choices.webhook_success = WebhookSuccess::Any2xx;
+    })
+    .await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.advance("2s").await;
+    assert!(is(&fixture.webhooks().await[0], "done", 1));
+    assert_eq!(fixture.pulled().await, ["m1"]);
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_holds_up_nobody_else() {
+    let [dead, alive] = [Receiver::start(vec![Reply::Never; 30]).await, Receiver::start([]).await];
+    // At the speed of the real time the clock goes on meanwhile.
+    let running = Fixture::new(|options, settings| {
+        options.now = ClockStart::At(NOON.parse().unwrap());
+        settings.answer = Duration::from_secs(60);
+        settings.account_url = Some(alive.url.clone());
+    })
+    .await;
+    running.send(&["1"], to(&dead.url)).await;
+    dead.wait(1).await;
+    running.send(&["2"], json!({})).await;
+    let posted = alive.wait(1).await;
+    assert_eq!(posted[0].ids(), ["m2"]);
+    // Moved by hand it stands until an answer does not come any more; others get theirs at the same time.
+    let stopped = Fixture::new(|_, settings| settings.account_url = Some(alive.url.clone())).await;
+    drop(dead.clock.set(stopped.sandbox.clone()));
+    stopped.send(&["3"], to(&dead.url)).await;
+    stopped.send(&["4"], json!({})).await;
+    stopped.advance("62s").await;
+    let pushes = stopped.webhooks().await;
+    let unanswered = pushes.iter().find(|push| push["state"] == "waiting").unwrap();
+    assert_eq!((minutes(unanswered), &unanswered["tries"][1]["outcome"]), (vec![0, 1], &json!("noAnswer")));
+    assert_eq!(alive.wait(2).await[1].ids(), ["m4"]);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_not_there_is_tried_again() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.send(&["1"], to(&format!("http://{gone}/"))).await;
+    fixture.advance("62s").await;
+    let push = &fixture.webhooks().await[0];
+    assert!(is(push, "waiting", 2) && push["tries"][0]["outcome"] == "noConnection", "{push}");
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let elsewhere = Receiver::start([]).await;
+    let receiver = Receiver::start([Reply::Redirect(elsewhere.url.clone())]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.advance("10s").await;
+    let push = &fixture.webhooks().await[0];
+    assert!(is(push, "waiting", 1) && push["tries"][0]["status"] == 307, "{push}");
+    assert!(elsewhere.posted().is_empty());
+}
+
+#[tokio::test]
+async fn what_may_not_go_there_is_withheld_and_shown() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    for (person, url) in [("1", "http://192.0.2.1/dlr"), ("2", "ftp://127.0.0.1/"), ("3", "http://0.0.0.0:9/")] {
+        fixture.send(&[person], to(url)).await;
+    }
+    // A name of this machine is on this machine.
+    fixture.send(&["4"], to(&receiver.url.replace("127.0.0.1", "localhost"))).await;
+    fixture.advance("1d").await;
+    let shown = fixture.get("/sandbox/webhooks").await;
+    assert_eq!(shown["counts"], json!({ "done": 1, "withheld": 3 }));
+    let outcomes: Vec<_> =
+        shown["webhooks"].as_array().unwrap().iter().map(|push| &push["tries"][0]["outcome"]).collect();
+    assert_eq!(outcomes, ["notAllowed", "notUrl", "notAllowed", "answered"]);
+    assert_eq!(fixture.pulled().await, ["m1", "m2", "m3"]);
+    // The pages are bounded.
+    let first = fixture.get("/sandbox/webhooks?limit=3").await;
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let rest = fixture.get(&format!("/sandbox/webhooks?limit=3&cursor={cursor}")).await;
+    assert_eq!((rest["webhooks"].as_array().unwrap().len(), rest["nextCursor"].as_str()), (1, None));
+    for wrong in ["limit=0", "limit=1001", "cursor=x", "state=gone"] {
+        assert_eq!(fixture.call(reqwest::Method::GET, &format!("/sandbox/webhooks?{wrong}"), None).await.0, 400);
+    }
+    // Who starts it may let it go out, or to one place, or nowhere.
+    let folder = fixture.stop().await;
+    let receiver = Receiver::start([]).await;
+    let rewritten = format!("rewrite={}/all", receiver.url);
+    let fixture =
+        Fixture::open(folder, |_, settings| settings.reach = PushReach::read([rewritten.as_str()]).unwrap()).await;
+    let tried = fixture.post("/sandbox/webhooks/1/retry", json!({})).await;
+    assert!(is(&tried, "done", 2) && receiver.posted()[0].path == "/all", "{tried}");
+    let folder = fixture.stop().await;
+    let fixture = Fixture::open(folder, |_, settings| settings.reach = PushReach::Nowhere).await;
+    fixture.send(&["5"], to(&receiver.url)).await;
+    fixture.advance("1d").await;
+    assert_eq!((receiver.posted().len(), fixture.webhooks().await.len()), (1, 5));
+}
+
+#[tokio::test]
+async fn inside_a_command_nothing_is_posted() {
+    let receiver = Receiver::start([]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::new(folder.path().join("books.db"));
+    options.now = ClockStart::Fixed(NOON.parse().unwrap());
+    let running = start(options).await.unwrap();
+    let (stop, _) = oneshot::channel();
+    let served = tokio::spawn(async { Ok(()) });
+    let fixture = Fixture { folder, sandbox: running.sandbox.clone(), url: running.base_url.clone(), stop, served };
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.post("/sandbox/inbound", json!({ "from": "1", "to": "shop" })).await;
+    fixture.advance("3h").await;
+    assert_eq!((fixture.webhooks().await.len(), fixture.pulled().await), (0, vec!["m1".to_owned()]));
+    let (status, _) = fixture.call(reqwest::Method::POST, "/sandbox/webhooks/1/retry", None).await;
+    assert_eq!((status, receiver.posted().len()), (400, 0));
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_lost_with_a_sandbox_that_is_killed() {
+    let receiver = Receiver::start([Reply::Never, Reply::Status(503)]).await;
+    let fixture = Fixture::new(|_, settings| settings.answer = Duration::from_secs(60)).await;
+    fixture.send(&["1", "2"], to(&receiver.url)).await;
+    let answer = fixture.post("/sandbox/clock", json!({ "advance": "1h", "wait": 0 })).await;
+    assert_eq!(answer["status"], "advancing");
+    let first = receiver.wait(1).await;
+    assert_eq!(fixture.get("/sandbox/state").await["now"], "2026-11-30T12:00:02.000+0000");
+    // It dies while the receiver is asked: nothing is written down, and nothing is closed.
+    let Fixture { folder, served, .. } = fixture;
+    served.abort();
+    assert!(served.await.unwrap_err().is_cancelled());
+    let fixture = Fixture::open(folder, |_, _| {}).await;
+    let again = receiver.wait(2).await;
+    assert_eq!((&again[1].body, fixture.sandbox.now()), (&first[0].body, "2026-11-30T12:00:02Z".parse().unwrap()));
+    fixture.advance("10m").await;
+    let pushes = fixture.webhooks().await;
+    assert!(pushes.len() == 1 && is(&pushes[0], "done", 2) && minutes(&pushes[0]) == [0, 1], "{pushes:?}");
+    // What waits is tried after a restart as well, and what is done is not.
+    let folder = fixture.stop().await;
+    let fixture = Fixture::open(folder, |_, _| {}).await;
+    fixture.advance("1d").await;
+    assert_eq!((receiver.posted().len(), fixture.pulled().await.len()), (3, 0));
+}
+
+#[tokio::test]
+async fn a_fast_clock_stands_while_somebody_is_asked() {
+    let receiver = Receiver::start(vec![Reply::Status(503); 3]).await;
+    let fixture = Fixture::new(|options, _| {
+        options.now = ClockStart::At(NOON.parse().unwrap());
+        options.speed = crate::sandbox::clock::Speed::new(3_600).unwrap();
+    })
+    .await;
+    drop(receiver.clock.set(fixture.sandbox.clone()));
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.get("/sandbox/wait?webhooks=1").await;
+    assert_eq!(minutes(&fixture.webhooks().await[0]), [0, 1, 3, 8]);
+    let seen: Vec<_> = receiver.posted().iter().map(|posted| posted.at.unwrap()).collect();
+    assert_eq!(seen[3].duration_since(seen[0]).as_mins(), 8);
+}
+
+#[tokio::test]
+async fn a_bulk_is_pushed_in_hundreds_and_a_change_of_the_rules_counts() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, settings| settings.account_url = Some(receiver.url.clone())).await;
+    let people: Vec<String> = (0..250).map(|person| person.to_string()).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    fixture.send(&people, json!({ "contentType": "application/xml" })).await;
+    fixture.advance("3s").await;
+    let posted = receiver.posted();
+    let sizes: Vec<_> = posted.iter().map(|posted| posted.body.matches("<result>").count()).collect();
+    assert_eq!((sizes, posted[0].media_type.as_str()), (vec![100, 100, 50], "application/xml"));
+    // Who waits for tomorrow is planned with the rules of tomorrow.
+    let message = json!({ "sender": "shop", "destinations": [{ "to": "9", "messageId": "m9" }], "content": { "type": "TEXT", "text": "Hi" } });
+    let schedule = json!({ "schedule": { "sendAt": "2026-12-01T12:00:00.000+0000" } });
+    fixture.post("/instagram/1/messages", json!({ "messages": [message], "options": schedule })).await;
+    let rules = json!({ "latencyMs": 3_600_000 });
+    assert_eq!(fixture.call(reqwest::Method::PUT, "/sandbox/rules", Some(rules)).await.0, 200);
+    fixture.post("/sandbox/clock", json!({ "now": "2026-12-01T13:00:00Z" })).await;
+    assert_eq!(receiver.posted().len(), 3);
+    fixture.advance("1s").await;
+    assert_eq!(receiver.posted()[3].ids(), ["m9"]);
+}
+
+#[tokio::test]
+async fn what_people_write_goes_out_too() {
+    let [reports, inbound] = [Receiver::start([]).await, Receiver::start([]).await];
+    let fixture = Fixture::new(|_, settings| settings.inbound_url = Some(inbound.url.clone())).await;
+    fixture.send(&["1"], to(&reports.url)).await;
+    fixture.advance("1m").await;
+    let play = |body| fixture.post("/sandbox/inbound", body);
+    play(json!({ "from": "1", "to": "shop", "text": "Thanks", "act": "reply" })).await;
+    let first = inbound.wait(1).await[0].json();
+    let result = &first["results"][0];
+    let names = ["sender", "to", "integrationType", "receivedAt", "pairedMessageId", "callbackData", "entityId"];
+    let expected = ["1", "shop", "INSTAGRAM_DM", "2026-11-30T12:01:00.000+0000", "m1", "c1", "promo"];
+    assert_eq!(names.map(|name| result[name].as_str().unwrap()), expected);
+    assert_eq!(result["message"]["replyTo"], json!({ "mid": "m1" }));
+    assert_eq!((&result["message"]["type"], &result["message"]["text"]), (&json!("TEXT"), &json!("Thanks")));
+    assert_eq!(result["price"], json!({ "pricePerMessage": 0.0, "currency": "EUR" }));
+    assert_eq!((&first["messageCount"], &first["pendingMessageCount"]), (&json!(1), &json!(0)));
+    play(json!({ "from": "1", "to": "shop", "act": "postback", "text": "Yes", "payload": "YES" })).await;
+    play(json!({ "from": "2", "to": "shop", "act": "optOut" })).await;
+    let posted = inbound.wait(3).await;
+    let message = |number: usize| posted[number].json()["results"][0]["message"].clone();
+    assert_eq!((&message(1)["type"], &message(1)["payload"]), (&json!("POSTBACK"), &json!("YES")));
+    assert_eq!(message(2)["text"], "STOP");
+    assert_eq!(posted[2].json()["results"][0].get("pairedMessageId"), None);
+    // Who blocks the business writes nothing, and is not reached any more.
+    play(json!({ "from": "1", "to": "shop", "act": "block" })).await;
+    fixture.send(&["1"], to(&reports.url)).await;
+    fixture.advance("1m").await;
+    let report = reports.wait(2).await[1].json();
+    let ended = &report["results"][0];
+    assert_eq!((&ended["status"]["id"], &ended["error"]["id"]), (&json!(9), &json!(7003)));
+    assert_eq!(inbound.posted().len(), 3);
+    assert_eq!(fixture.call(reqwest::Method::POST, "/sandbox/inbound", Some(json!({ "from": "1" }))).await.0, 400);
+}
+
+#[tokio::test]
+async fn what_people_write_goes_to_the_message_s_url_if_there_is_no_other() {
+    let receiver = Receiver::start([Reply::Status(200), Reply::Status(503)]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.post("/sandbox/inbound", json!({ "from": "1", "to": "shop" })).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.advance("1m").await;
+    fixture.post("/sandbox/inbound", json!({ "from": "1", "to": "shop" })).await;
+    receiver.wait(2).await;
+    fixture.advance("1m").await;
+    let pushes = fixture.webhooks().await;
+    assert!(pushes.len() == 2 && is(&pushes[1], "done", 2) && pushes[1]["kind"] == "inbound", "{pushes:?}");
+    assert_eq!(receiver.posted()[2].json()["results"][0]["message"]["text"], "Hello");
+}
+
+#[tokio::test]
+async fn receivers_can_be_tried_with_faults() {
+    let receiver = Receiver::start([]).await;
+    let asked = ["webhook:repeat@1", "webhook:delay=5m@2", "webhook:drop@3", "webhook:reorder@4", "webhook:reorder@6"];
+    let fixture = Fixture::new(|options, settings| {
+        options.faults = asked.map(|text| parse::fault(text).unwrap()).to_vec();
+        settings.account_url = Some(receiver.url.clone());
+    })
+    .await;
+    for person in ["1", "2", "3", "4", "5", "6"] {
+        fixture.send(&[person], json!({})).await;
+        fixture.advance("5s").await;
+    }
+    fixture.advance("1h").await;
+    let posted: Vec<_> = receiver.posted().iter().map(|posted| posted.ids().join(" ")).collect();
+    assert_eq!(posted, ["m1", "m1", "m5", "m4", "m6", "m2"]);
+    assert_eq!(fixture.get("/sandbox/webhooks").await["counts"], json!({ "done": 5, "dropped": 1 }));
+    // A report that got lost on the way can be pulled.
+    assert_eq!(fixture.pulled().await, ["m3"]);
+}
