@@ -7,5 +7,4 @@ mod commits;
 mod pulls;
 mod runs;
 
-pub use bind::BindError;
 pub use client::GitHub;

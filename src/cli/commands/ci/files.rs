@@ -1,6 +1,6 @@
 //! The files of a runner that a step writes to: its summary, and its outputs.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -40,4 +40,18 @@ pub(super) fn set_outputs(path: &Path, outputs: &[(&str, &str)]) -> Result<(), F
         }
     }
     append(path, &text)
+}
+
+/// Writes variables for GitLab's `artifacts:reports:dotenv`, a line each, in place of what was there. None of the values
+/// has a line of its own, or anything that would have to be quoted.
+///
+/// # Errors
+/// If they cannot be written.
+pub(super) fn set_variables(path: &Path, variables: &[(&str, &str)]) -> Result<(), Failure> {
+    let text: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    fs::write(path, without_secrets(&text).as_bytes()).map_err(|error| {
+        Failure::new(FailureCode::Environment, format!("`{}` cannot be written", path.display()))
+            .at(path)
+            .because(&error)
+    })
 }

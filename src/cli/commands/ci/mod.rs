@@ -13,6 +13,7 @@ mod outcome;
 mod reviewed_file;
 mod section;
 mod stale;
+mod train;
 
 use crate::cli::args::{CiCommand, Global};
 use crate::cli::exit::Exit;

@@ -15,23 +15,23 @@ use crate::cli::output::{self, Output};
 use crate::cli::settings::Settings;
 use crate::cli::shown::ShownReports;
 use crate::forge::marker::{CommentKind, Marker};
-use crate::forge::runner::GitHubRunner;
-use crate::forge::{CommitId, GitHub, PlanName};
-use crate::gateway::ClientLimits;
+use crate::forge::runner::{GitHubRunner, Runner};
+use crate::forge::{CommitId, ForgeClient, ForgeKind, PlanName};
 use crate::identity::ProjectId;
 use crate::plan::PlanDigest;
 use crate::report::failure_code::FailureCode;
 use crate::report::github;
+use crate::report::markdown::SUMMARY_BYTES_MAX;
 use crate::report::markdown::budget::Limit;
-use crate::report::markdown::{COMMENT_MAX, SUMMARY_BYTES_MAX};
 use crate::report::words::plural;
 
-use super::files::{append, set_outputs};
-use super::ground::dir_in;
+use super::files::{append, set_outputs, set_variables};
+use super::ground::{self, dir_in};
 use super::occasion::{Occasion, PlanAsked};
 use super::outcome;
 use super::plan_comment::{self, Commented};
-use super::said::{OF_A_FORK, PlanSaid};
+use super::said::{OF_A_FORK, OF_A_FORK_ON_GITLAB, PlanSaid};
+use super::train::{self, TrainPlan};
 
 /// Where the plan is frozen until its name is known.
 const UNNAMED: &str = "sendform-unnamed.plan";
@@ -42,6 +42,9 @@ const OF_GITLAB: [(OutputFormat, &str); 4] = [
     (OutputFormat::Junit, "sendform-junit.xml"),
     (OutputFormat::Markdown, "sendform-plan.md"),
 ];
+
+/// The file that GitLab reads variables for later jobs from.
+const VARIABLES_OF_GITLAB: &str = "sendform.env";
 
 /// Runs the command.
 ///
@@ -69,12 +72,17 @@ pub(super) async fn run(
     };
     // What a stranger has written sees no secret, whatever the workflow hands over.
     let settings = &if is_from_fork { settings.without_secrets() } else { settings.clone() };
-    if is_from_fork {
-        output.note(&format!("{OF_A_FORK}\n"));
+    match occasion.forge() {
+        ForgeKind::GitHub if is_from_fork => output.note(&format!("{OF_A_FORK}\n")),
+        ForgeKind::GitLab if is_from_fork => output.note(&format!("{OF_A_FORK_ON_GITLAB}\n")),
+        ForgeKind::GitHub | ForgeKind::GitLab => {}
+    }
+    if let Some(told) = occasion.told() {
+        output.note(&told);
     }
     let shown = ShownReports::default();
     let mut heard = output.clone().keeping(&shown);
-    if matches!(occasion, Occasion::GitLab(_)) {
+    if occasion.forge() == ForgeKind::GitLab {
         OF_GITLAB.iter().for_each(|(format, file)| heard.also_write(*format, PathBuf::from(file)));
     }
     heard.quiet = true;
@@ -84,8 +92,8 @@ pub(super) async fn run(
     {
         heard.keep(&failure.report());
     }
-    let said = PlanSaid::new(&shown, is_from_fork);
-    let job = PlanJob { global, args, settings, output, said: &said };
+    let said = PlanSaid::new(&shown, occasion.forge(), is_from_fork);
+    let job = PlanJob { global, args, settings, output, said: &said, runner: &occasion.runner };
     // Nobody approves what an apply cannot find.
     let (file, unnamed) = match job.named(out.as_deref()) {
         Ok(file) => (file, Exit::Done),
@@ -94,10 +102,11 @@ pub(super) async fn run(
             (None, failure.exit)
         }
     };
-    let more = match &occasion {
-        Occasion::GitHub(runner, asked) => job.tell_github(runner, asked, file.as_deref()).await,
-        Occasion::GitLab(_) => Exit::Done,
-    };
+    match &occasion.runner {
+        Runner::GitHub(runner) => job.tell_github(runner, file.as_deref()),
+        Runner::GitLab(_) => job.tell_gitlab(file.as_deref()),
+    }
+    let more = job.tell_pull(&occasion.asked).await;
     ended.map(|exit| exit.or(more).or(unnamed))
 }
 
@@ -108,6 +117,7 @@ struct PlanJob<'a> {
     settings: &'a Settings,
     output: &'a Output,
     said: &'a PlanSaid,
+    runner: &'a Runner,
 }
 
 impl PlanJob<'_> {
@@ -132,8 +142,8 @@ impl PlanJob<'_> {
         Some(files::read(self.global).ok()?.project?.id)
     }
 
-    /// Says it on GitHub; whatever fails there is told, and is not how the plan ends. What a merge queue asks is.
-    async fn tell_github(&self, runner: &GitHubRunner, asked: &PlanAsked, file: Option<&Path>) -> Exit {
+    /// Says it where GitHub shows it; whatever fails there is told, and is not how the plan ends.
+    fn tell_github(&self, runner: &GitHubRunner, file: Option<&Path>) {
         self.told(output::print(&github::commands(&self.said.annotations())));
         if let Some(path) = &runner.summary {
             let text = self.said.markdown("<!-- sendform plan -->", Limit::Bytes(SUMMARY_BYTES_MAX));
@@ -145,14 +155,35 @@ impl PlanJob<'_> {
             let digest = self.said.digest().unwrap_or_default();
             self.told(set_outputs(path, &[("digest", digest), ("to-send", &people), ("plan", &file)]));
         }
+    }
+
+    /// Gives later jobs of GitLab what steps of GitHub get as outputs.
+    fn tell_gitlab(&self, file: Option<&Path>) {
+        let people = self.said.people().to_string();
+        let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+        let digest = self.said.digest().unwrap_or_default();
+        let variables = [("SENDFORM_DIGEST", digest), ("SENDFORM_TO_SEND", &people), ("SENDFORM_PLAN", &file)];
+        self.told(set_variables(Path::new(VARIABLES_OF_GITLAB), &variables));
+    }
+
+    /// Says it where it is reviewed. What a merge queue asks is how the plan ends.
+    async fn tell_pull(&self, asked: &PlanAsked) -> Exit {
         match asked {
             PlanAsked::Pull { number, head, is_from_fork: false } => {
-                self.comment(runner, *number, head).await;
+                Box::pin(self.comment(*number, head)).await;
                 Exit::Done
             }
-            PlanAsked::Group { pull } => self.compare(runner, *pull).await,
+            PlanAsked::Group { pull } => Box::pin(self.compare(*pull)).await,
             // A fork's token may not write.
             PlanAsked::Pull { .. } | PlanAsked::Branch => Exit::Done,
+        }
+    }
+
+    /// The job that plans on GitLab: this one.
+    fn planner(&self) -> Option<&str> {
+        match self.runner {
+            Runner::GitHub(_) => None,
+            Runner::GitLab(runner) => Some(&runner.job),
         }
     }
 
@@ -162,16 +193,21 @@ impl PlanJob<'_> {
         }
     }
 
-    /// The way to the forge; says why there is none.
-    fn forge(&self, runner: &GitHubRunner, what: &str) -> Option<GitHub> {
-        let Some(token) = &self.settings.github_token else {
-            self.output.tell(&format!(
-                "! {what}: there is no token\n  in the step that runs sendform: `env: {{ GITHUB_TOKEN: \"${{{{ github.token \
-                 }}}}\" }}`\n"
-            ));
+    /// The way to the forge; says why there is none. That GitLab's own token may write no note is how it is there.
+    fn forge(&self, what: &str) -> Option<ForgeClient> {
+        let Some(token) = ground::token(self.runner, self.settings) else {
+            match self.runner {
+                Runner::GitHub(_) => {
+                    self.output.tell(&format!("! {what}: there is no token\n  {}\n", ground::token_hint(self.runner)));
+                }
+                Runner::GitLab(_) => self.output.note(&format!(
+                    "{what}: a job's own token may not, and there is no SENDFORM_GITLAB_TOKEN; its widgets and the \
+                     artifact do\n"
+                )),
+            }
             return None;
         };
-        match GitHub::new(runner, token, ClientLimits::default()) {
+        match ground::forge(self.runner, token) {
             Ok(forge) => Some(forge),
             Err(error) => {
                 self.output.tell(&format!("! {what}: {error}\n"));
@@ -180,14 +216,22 @@ impl PlanJob<'_> {
         }
     }
 
-    async fn comment(&self, runner: &GitHubRunner, pull: u64, head: &CommitId) {
+    fn kind(&self) -> ForgeKind {
+        match self.runner {
+            Runner::GitHub(_) => ForgeKind::GitHub,
+            Runner::GitLab(_) => ForgeKind::GitLab,
+        }
+    }
+
+    async fn comment(&self, pull: u64, head: &CommitId) {
         if self.args.comment == CommentPlace::Never {
             return;
         }
-        let what = format!("pull request {pull} does not show this plan");
+        let words = |text: &str| self.kind().words(text);
+        let what = words(&format!("pull request {pull} does not show this plan"));
         let Some(project) = self.project() else { return };
-        let Some(dir) = self.dir(runner, &what) else { return };
-        let Some(forge) = self.forge(runner, &what) else { return };
+        let Some(dir) = self.dir(&what) else { return };
+        let Some(forge) = self.forge(&what) else { return };
         let marker = Marker {
             kind: CommentKind::Plan,
             project,
@@ -196,31 +240,37 @@ impl PlanJob<'_> {
             digest: self.said.digest().and_then(PlanDigest::parse),
             people: self.said.people(),
         };
-        let body = self.said.markdown(&marker.to_string(), Limit::Characters(COMMENT_MAX));
+        let body = self.said.markdown(&marker.to_string(), Limit::Characters(self.kind().comment_max()));
         match plan_comment::show(&forge, pull, &marker, &body, self.args.comment).await {
             Ok(Commented::New | Commented::InPlace) => {
-                self.output.note(&format!("pull request {pull} shows this plan\n"));
+                self.output.note(&words(&format!("pull request {pull} shows this plan\n")));
             }
             Ok(Commented::NewerHead) => {
-                self.output.note(&format!("pull request {pull} has a newer head, whose own run shows its plan\n"));
+                let told = format!("pull request {pull} has a newer head, whose own run shows its plan\n");
+                self.output.note(&words(&told));
             }
             Ok(Commented::Over) => {
-                self.output.note(&format!("pull request {pull} is not open any more: its comment stays as it is\n"));
+                let told = format!("pull request {pull} is not open any more: its comment stays as it is\n");
+                self.output.note(&words(&told));
             }
             Err(error) => outcome::untold(self.output, &what, &error),
         }
     }
 
     /// Makes sure that what a merge queue would merge is what was reviewed.
-    async fn compare(&self, runner: &GitHubRunner, pull: Option<u64>) -> Exit {
+    async fn compare(&self, pull: Option<u64>) -> Exit {
         let what = "nobody can tell whether the group is what was reviewed";
         let (Some(pull), Some(project), Some(digest)) = (pull, self.project(), self.said.digest()) else {
             self.output
                 .tell(&format!("! {what}: there is no pull request in its name, or no digest without the key\n"));
             return Exit::Mismatch;
         };
-        let Some(dir) = self.dir(runner, what) else { return Exit::Mismatch };
-        let Some(forge) = self.forge(runner, what) else { return Exit::Mismatch };
+        let Some(dir) = self.dir(what) else { return Exit::Mismatch };
+        let Some(forge) = self.forge(what) else { return Exit::Mismatch };
+        if let ForgeClient::GitLab(gitlab) = &forge {
+            let planner = self.planner().unwrap_or_default();
+            return train::compare(gitlab, &TrainPlan { pull, project: &project, digest, planner }, self.output).await;
+        }
         let comments = match plan_comment::plans(&forge, pull, (&project, &dir)).await {
             Ok(comments) => comments,
             Err(error) => {
@@ -248,8 +298,8 @@ impl PlanJob<'_> {
     }
 
     /// The project's folder from the top of the checkout; says so if it is not in there.
-    fn dir(&self, runner: &GitHubRunner, what: &str) -> Option<String> {
-        match dir_in(&runner.workspace, &ProjectPaths::find(self.global.dir.as_deref()).dir) {
+    fn dir(&self, what: &str) -> Option<String> {
+        match dir_in(ground::workspace(self.runner), &ProjectPaths::find(self.global.dir.as_deref()).dir) {
             Ok(dir) => Some(dir),
             Err(failure) => {
                 self.output.tell(&format!("! {what}: {}\n", failure.message));

@@ -4,9 +4,8 @@
 use crate::cli::args::CommentPlace;
 use crate::forge::facts::ForgeComment;
 use crate::forge::marker::{CommentKind, Marker};
-use crate::forge::{ForgeError, GitHub};
+use crate::forge::{ForgeClient, ForgeError};
 use crate::identity::ProjectId;
-use crate::report::markdown::COMMENT_MAX;
 
 /// What an older comment begins with, behind its marker.
 const OUTDATED: &str = "> **Outdated:** a later comment has the newest plan.";
@@ -27,7 +26,7 @@ pub(super) enum Commented {
 /// Comments of ours about a project in a folder, the oldest first, with what each says of itself. Only those that the
 /// token's own identity has written: everybody can write a marker.
 pub(super) async fn own(
-    forge: &GitHub,
+    forge: &ForgeClient,
     login: &str,
     pull: u64,
     (project, dir): (&ProjectId, &str),
@@ -39,7 +38,7 @@ pub(super) async fn own(
 
 /// Those of them that show plans.
 pub(super) async fn plans(
-    forge: &GitHub,
+    forge: &ForgeClient,
     pull: u64,
     of: (&ProjectId, &str),
 ) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
@@ -53,7 +52,7 @@ pub(super) async fn plans(
 /// # Errors
 /// If the forge does not take it, or does not tell what is there.
 pub(super) async fn show(
-    forge: &GitHub,
+    forge: &ForgeClient,
     pull: u64,
     marker: &Marker,
     body: &str,
@@ -69,20 +68,20 @@ pub(super) async fn show(
     let earlier = plans(forge, pull, (&marker.project, &marker.dir)).await?;
     let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
     if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
-        forge.change_comment(comment.id, body).await?;
+        forge.change_comment(pull, comment.id, body).await?;
         return Ok(Commented::InPlace);
     }
     forge.add_comment(pull, body).await?;
     for (_, comment) in &earlier {
-        if let Some(body) = outdated(&comment.body) {
-            forge.change_comment(comment.id, &body).await?;
+        if let Some(body) = outdated(&comment.body, forge.kind().comment_max()) {
+            forge.change_comment(pull, comment.id, &body).await?;
         }
     }
     Ok(Commented::New)
 }
 
 /// A comment that says that it is outdated; nothing if it says so already.
-fn outdated(body: &str) -> Option<String> {
+fn outdated(body: &str, chars_max: usize) -> Option<String> {
     let (marker, rest) = body.split_once('\n').unwrap_or((body, ""));
     let rest = rest.trim_start();
     if rest.starts_with(OUTDATED) {
@@ -90,7 +89,7 @@ fn outdated(body: &str) -> Option<String> {
     }
     let marker = marker.trim_end();
     let whole = format!("{marker}\n\n{OUTDATED}\n\n{rest}");
-    let fits = whole.encode_utf16().count() <= COMMENT_MAX;
+    let fits = whole.encode_utf16().count() <= chars_max;
     Some(if fits { whole } else { format!("{marker}\n\n{OUTDATED}\n") })
 }
 
@@ -100,10 +99,10 @@ mod tests {
 
     #[test]
     fn an_older_comment_says_so_once_and_still_fits() {
-        let once = outdated("<!-- marker -->\n\n# Plan\n").unwrap();
+        let once = outdated("<!-- marker -->\n\n# Plan\n", 65_536).unwrap();
         assert_eq!(once, "<!-- marker -->\n\n> **Outdated:** a later comment has the newest plan.\n\n# Plan\n");
-        assert_eq!(outdated(&once), None);
+        assert_eq!(outdated(&once, 65_536), None);
         let long = format!("<!-- marker -->\n\n{}", "č".repeat(65_500));
-        assert!(outdated(&long).unwrap().len() < 100);
+        assert!(outdated(&long, 65_536).unwrap().len() < 100);
     }
 }

@@ -9,7 +9,7 @@ use crate::forge::binding::Bound;
 use crate::forge::unpack;
 use crate::report::failure_code::FailureCode;
 
-use super::ground::GitHubGround;
+use super::ground::Ground;
 
 /// The largest plan that is taken, in bytes: a million people are 22 megabytes.
 const PLAN_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -25,7 +25,7 @@ impl ReviewedFile {
     ///
     /// # Errors
     /// If the forge does not give it, there is no plan in it, or it cannot be written.
-    pub(super) async fn fetch(ground: &GitHubGround, bound: &Bound) -> Result<Self, Failure> {
+    pub(super) async fn fetch(ground: &Ground, bound: &Bound) -> Result<Self, Failure> {
         let name = bound.name.to_string();
         ground.home.check_private()?;
         ground.home.make_private()?;

@@ -1,6 +1,7 @@
 //! What a plan in CI says in other places than the job's log, made of what the plan has shown.
 
 use crate::cli::shown::{ShownReport, ShownReports};
+use crate::forge::ForgeKind;
 use crate::report::annotation::{Annotation, ToSend};
 use crate::report::markdown::budget::{Limit, MarkdownDocument};
 
@@ -9,16 +10,22 @@ pub(super) const OF_A_FORK: &str = "This pull request comes from a fork, whose r
      structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
      has to bring the branch into this repository before it is planned whole.";
 
+/// The same of a merge request.
+pub(super) const OF_A_FORK_ON_GITLAB: &str = "This merge request comes from a fork, and gets no secrets. So only the \
+     structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
+     has to bring the branch into this project before it is planned whole.";
+
 /// What a plan has shown.
 pub(super) struct PlanSaid {
     reports: Vec<ShownReport>,
+    forge: ForgeKind,
     is_from_fork: bool,
 }
 
 impl PlanSaid {
     /// Takes what was shown.
-    pub(super) fn new(shown: &ShownReports, is_from_fork: bool) -> Self {
-        Self { reports: shown.all(), is_from_fork }
+    pub(super) fn new(shown: &ShownReports, forge: ForgeKind, is_from_fork: bool) -> Self {
+        Self { reports: shown.all(), forge, is_from_fork }
     }
 
     /// What would be sent; nothing if it did not come to a plan.
@@ -46,7 +53,11 @@ impl PlanSaid {
 
     /// As Markdown behind a first line, so that all of it fits.
     pub(super) fn markdown(&self, first_line: &str, limit: Limit) -> String {
-        let note = if self.is_from_fork { Some(OF_A_FORK) } else { None };
+        let words = match self.forge {
+            ForgeKind::GitHub => OF_A_FORK,
+            ForgeKind::GitLab => OF_A_FORK_ON_GITLAB,
+        };
+        let note = self.is_from_fork.then_some(words);
         let own = note.map(MarkdownDocument::of_own_words);
         let reports = self.reports.iter().map(|report| report.markdown.clone());
         own.into_iter()

@@ -3,8 +3,6 @@
 use crate::cli::exit::Exit;
 use crate::report::words::plural;
 
-/// How many characters a comment may have: GitHub's limit.
-pub(super) const COMMENT_CHARS_MAX: usize = 65_536;
 /// How many characters of what a command said are repeated: the rest of a comment has room beside them.
 const SAID_CHARS_MAX: usize = 20_000;
 
@@ -30,14 +28,14 @@ pub(super) fn is_in(comment: &str) -> bool {
 }
 
 /// Puts what became of a plan into the comment that shows it, behind its first line, in the place of what was said
-/// there before. `None` if the comment would be too long.
-pub(super) fn put_into(comment: &str, outcome: &str) -> Option<String> {
+/// there before. `None` if the comment would have more than so many characters, as UTF-16 counts them.
+pub(super) fn put_into(comment: &str, outcome: &str, chars_max: usize) -> Option<String> {
     let (marker, rest) = comment.split_once('\n').unwrap_or((comment, ""));
     let rest = rest.trim_start();
     let earlier = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END));
     let rest = earlier.map_or(rest, |(_, plan)| plan.trim_start());
     let whole = format!("{}\n\n{outcome}\n{rest}", marker.trim_end());
-    (whole.chars().count() <= COMMENT_CHARS_MAX && whole.encode_utf16().count() <= COMMENT_CHARS_MAX).then_some(whole)
+    (whole.encode_utf16().count() <= chars_max).then_some(whole)
 }
 
 /// The end of a text, which tells what became of everybody, and how many lines of it are left out.
@@ -75,8 +73,8 @@ mod tests {
     fn what_became_of_it_stands_once_and_on_top() {
         let page = "https://github.com/acme/shop/actions/runs/1";
         let said = format!("in doubt\n{END}\n{BEGIN}\n");
-        let first = put_into("<!-- marker -->\r\n# Plan\n", &outcome(Exit::Doubt, page, 1, &said)).unwrap();
-        let second = put_into(&first, &outcome(Exit::Done, page, 2, "all ``` well")).unwrap();
+        let first = put_into("<!-- marker -->\r\n# Plan\n", &outcome(Exit::Doubt, page, 1, &said), 65_536).unwrap();
+        let second = put_into(&first, &outcome(Exit::Done, page, 2, "all ``` well"), 65_536).unwrap();
         assert!(is_in(&first) && is_in(&second) && !is_in("m") && !is_in(&format!("m\nA plan\n{BEGIN}")));
         insta::assert_snapshot!(second, @r"
         <!-- marker -->
@@ -100,8 +98,8 @@ mod tests {
         assert!(outcome.contains("lines left out: the run's log has them)\n") && outcome.contains("\nthe table\n"));
         assert!(outcome.chars().count() < SAID_CHARS_MAX + 500);
         let comment = |length: usize| format!("m\n{}", "😀".repeat(length));
-        assert!(put_into(&comment(10), &outcome).is_some());
-        assert_eq!(put_into(&comment(40_000), &outcome), None);
+        assert!(put_into(&comment(10), &outcome, 65_536).is_some());
+        assert_eq!(put_into(&comment(40_000), &outcome, 65_536), None);
     }
 
     proptest! {

@@ -17,6 +17,7 @@ use url::form_urlencoded;
 
 use super::answers::{PageWish, document, found, page};
 use super::faults::{ForgeFault, status};
+use super::gitlab;
 use super::state::{FakePull, ForgeRequest, ForgeState};
 use super::{REPOSITORY, TOKEN};
 
@@ -90,7 +91,14 @@ fn answer(
         fault,
         address: format!("http://{address}{}?per_page=100", head.uri.path()),
     };
-    (route(state, address, (head.method.as_str(), &path), &query, body, &wish), fault)
+    let method = head.method.as_str();
+    // GitLab may also be below a path of its server.
+    let of_gitlab = ["/api/v4/", "/gitlab/api/v4/"].iter().find_map(|top| path.strip_prefix(top));
+    if let Some(below) = of_gitlab {
+        let query = head.uri.query().unwrap_or_default();
+        return (gitlab::route(state, (method, below), query, body, &wish), fault);
+    }
+    (route(state, address, (method, &path), &query, body, &wish), fault)
 }
 
 /// The first fault that is asked for in a request, unless it has passed.
@@ -219,7 +227,7 @@ fn write(state: &mut ForgeState, pull: u64, id: Option<u64>, body: &str) -> Resp
 }
 
 /// Whether a pull request has brought a commit, or has it.
-fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
+pub(super) fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
     let merged = pull.merge_commit.as_deref();
     if merged == Some(commit) || pull.head == commit {
         return true;
@@ -261,7 +269,7 @@ fn file(state: &ForgeState, path: &str, query: &BTreeMap<String, String>) -> Res
 }
 
 /// What git says in the repository; `None` if it fails.
-fn git(state: &ForgeState, arguments: &[&str]) -> Option<String> {
+pub(super) fn git(state: &ForgeState, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C").args(["-c", "safe.directory=*"]);
     let output = command.args(arguments).current_dir(&state.repository).output().expect("git can be run");
