@@ -61,7 +61,8 @@ impl GitLab {
         let number = pull.to_string();
         let wish = format!("list the heads that merge request {pull} had");
         let call = self.call(wish, READ, &["merge_requests", &number, "versions"]);
-        let mut versions = self.http.items(&call, None, version).await?;
+        let versions = self.http.items(&call, None, version).await?.into_iter();
+        let mut versions: Vec<Version> = versions.flatten().collect();
         versions.sort_by_key(|version| version.since);
         Ok(versions)
     }
@@ -95,6 +96,8 @@ fn merge_request(request: &FieldReader<'_>) -> Result<Option<Pull>, FieldError> 
     }))
 }
 
-fn version(version: &FieldReader<'_>) -> Result<Version, FieldError> {
-    Ok(Version { head: version.at("head_commit_sha")?.commit()?, since: version.at("created_at")?.time()? })
+/// Reads a version; `None` if it has no commit.
+fn version(version: &FieldReader<'_>) -> Result<Option<Version>, FieldError> {
+    let Some(head) = version.find("head_commit_sha")? else { return Ok(None) };
+    Ok(Some(Version { head: head.commit()?, since: version.at("created_at")?.time()? }))
 }

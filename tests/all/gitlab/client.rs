@@ -104,6 +104,13 @@ fn a_list_is_read_to_its_end_and_what_is_gone_is_missing() {
         told.contains("the forge did not take a note on merge request 7: it answered 400, `400 Bad request"),
         "{told}"
     );
+    // Nothing in a note is carried out.
+    let note = wait(client.add_comment(7, "```\n/merge\n```")).unwrap();
+    wait(client.change_comment(7, note.id, "done\n /close")).unwrap();
+    assert_eq!(
+        (note.body.as_str(), land.notes(7).pop().unwrap().as_str()),
+        ("```\n\u{200b}/merge\n```", "done\n\u{200b} /close")
+    );
     land.forge.fault("/notes", ForgeFault::SamePage);
     let told = wait(client.comments(7)).unwrap_err().to_string();
     assert!(told.contains("page 2 has something that came before"), "{told}");

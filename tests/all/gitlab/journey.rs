@@ -113,6 +113,7 @@ fn a_merged_result_is_bound_by_the_head_that_it_has_merged() {
     assert!(run.stderr.contains("what `main` would be with the head"), "{run}");
     let [note] = &land.notes(7)[..] else { panic!("one note") };
     assert!(note.contains(&format!("head={head}")) && note.contains("people=3"), "{note}");
+    assert!(note.contains("Planned is what the merge would give now, and not the head alone."), "{note}");
     // A newer one of another head, which was taken back.
     let tree = land.git(&["rev-parse", "HEAD^{tree}"]);
     let other = land.git(&["commit-tree", &tree, "-p", "main", "-m", "Another head"]);

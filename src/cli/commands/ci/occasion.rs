@@ -7,6 +7,7 @@ use crate::forge::runner::{GitLabRunner, PlannedCommit, Runner};
 use crate::forge::{CommitId, ForgeKind};
 
 use super::ground::event_of;
+use super::said::{OF_A_FORK, OF_A_FORK_ON_GITLAB, OF_A_MERGED_RESULT};
 
 /// A run that plans.
 pub(super) struct Occasion {
@@ -70,10 +71,22 @@ impl Occasion {
         matches!(self.asked, PlanAsked::Pull { is_from_fork: true, .. })
     }
 
+    /// What is said before the plan, wherever it is shown.
+    pub(super) fn own_words(&self) -> Option<&'static str> {
+        match &self.runner {
+            Runner::GitHub(_) => self.is_from_fork().then_some(OF_A_FORK),
+            Runner::GitLab(_) if self.is_from_fork() => Some(OF_A_FORK_ON_GITLAB),
+            Runner::GitLab(runner) => {
+                let request = runner.merge_request.as_ref()?;
+                (request.planned == PlannedCommit::MergedResult).then_some(OF_A_MERGED_RESULT)
+            }
+        }
+    }
+
     /// Says what is planned, where that is not the head that people review.
     pub(super) fn told(&self) -> Option<String> {
         let Runner::GitLab(runner) = &self.runner else { return None };
-        let request = runner.merge_request.as_ref()?;
+        let request = runner.merge_request.as_ref().filter(|_| !self.is_from_fork())?;
         let (commit, head, branch) = (runner.commit.short(), request.head.short(), &request.base_branch);
         match request.planned {
             PlannedCommit::Head => None,

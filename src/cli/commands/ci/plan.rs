@@ -30,7 +30,7 @@ use super::ground::{self, dir_in};
 use super::occasion::{Occasion, PlanAsked};
 use super::outcome;
 use super::plan_comment::{self, Commented};
-use super::said::{OF_A_FORK, OF_A_FORK_ON_GITLAB, PlanSaid};
+use super::said::PlanSaid;
 use super::train::{self, TrainPlan};
 
 /// Where the plan is frozen until its name is known.
@@ -72,12 +72,8 @@ pub(super) async fn run(
     };
     // What a stranger has written sees no secret, whatever the workflow hands over.
     let settings = &if is_from_fork { settings.without_secrets() } else { settings.clone() };
-    match occasion.forge() {
-        ForgeKind::GitHub if is_from_fork => output.note(&format!("{OF_A_FORK}\n")),
-        ForgeKind::GitLab if is_from_fork => output.note(&format!("{OF_A_FORK_ON_GITLAB}\n")),
-        ForgeKind::GitHub | ForgeKind::GitLab => {}
-    }
-    if let Some(told) = occasion.told() {
+    let own_words = occasion.own_words();
+    if let Some(told) = occasion.told().or_else(|| own_words.map(|words| format!("{words}\n"))) {
         output.note(&told);
     }
     let shown = ShownReports::default();
@@ -92,7 +88,7 @@ pub(super) async fn run(
     {
         heard.keep(&failure.report());
     }
-    let said = PlanSaid::new(&shown, occasion.forge(), is_from_fork);
+    let said = PlanSaid::new(&shown, own_words);
     let job = PlanJob { global, args, settings, output, said: &said, runner: &occasion.runner };
     // Nobody approves what an apply cannot find.
     let (file, unnamed) = match job.named(out.as_deref()) {

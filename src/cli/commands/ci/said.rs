@@ -1,7 +1,6 @@
 //! What a plan in CI says in other places than the job's log, made of what the plan has shown.
 
 use crate::cli::shown::{ShownReport, ShownReports};
-use crate::forge::ForgeKind;
 use crate::report::annotation::{Annotation, ToSend};
 use crate::report::markdown::budget::{Limit, MarkdownDocument};
 
@@ -15,17 +14,19 @@ pub(super) const OF_A_FORK_ON_GITLAB: &str = "This merge request comes from a fo
      structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
      has to bring the branch into this project before it is planned whole.";
 
+/// What is said where GitLab plans what a merge would give.
+pub(super) const OF_A_MERGED_RESULT: &str = "Planned is what the merge would give now, and not the head alone.";
+
 /// What a plan has shown.
 pub(super) struct PlanSaid {
     reports: Vec<ShownReport>,
-    forge: ForgeKind,
-    is_from_fork: bool,
+    own_words: Option<&'static str>,
 }
 
 impl PlanSaid {
-    /// Takes what was shown.
-    pub(super) fn new(shown: &ShownReports, forge: ForgeKind, is_from_fork: bool) -> Self {
-        Self { reports: shown.all(), forge, is_from_fork }
+    /// Takes what was shown, and what is to be said before it.
+    pub(super) fn new(shown: &ShownReports, own_words: Option<&'static str>) -> Self {
+        Self { reports: shown.all(), own_words }
     }
 
     /// What would be sent; nothing if it did not come to a plan.
@@ -53,12 +54,7 @@ impl PlanSaid {
 
     /// As Markdown behind a first line, so that all of it fits.
     pub(super) fn markdown(&self, first_line: &str, limit: Limit) -> String {
-        let words = match self.forge {
-            ForgeKind::GitHub => OF_A_FORK,
-            ForgeKind::GitLab => OF_A_FORK_ON_GITLAB,
-        };
-        let note = self.is_from_fork.then_some(words);
-        let own = note.map(MarkdownDocument::of_own_words);
+        let own = self.own_words.map(MarkdownDocument::of_own_words);
         let reports = self.reports.iter().map(|report| report.markdown.clone());
         own.into_iter()
             .chain(reports)
