@@ -266,7 +266,7 @@ fn a_limit_that_refuses_says_where_it_is_accepted_and_the_plan_keeps_it() {
     let [comment] = &review.comments()[..] else { panic!("a comment") };
     for words in [
         "- next, if that is meant: `sendform ci plan --accept messages=3`\n",
-        "  - in a workflow: `accept: messages=3`, below `with:` of the job that plans\n",
+        "  - in a workflow of GitHub: `accept: messages=3`, below `with:` of the job that plans\n",
     ] {
         assert!(comment.contains(words), "{words}\n{comment}");
     }

@@ -56,15 +56,29 @@ fn comment(road: &mut Road, pull: u64) -> String {
 #[test]
 fn from_a_branch_to_what_people_got_once() {
     let mut road = Road::new(7);
+    let reviewed = planned_twice(&mut road);
+    others_are_planned(&mut road);
+    applied_in_two_runs(&mut road, &reviewed);
+    through_the_queue(&mut road);
+    let accepted = road.accepted();
+    assert_eq!(
+        (accepted.len(), accepted.values().max()),
+        (14, Some(&1)),
+        "everybody has each message once: {accepted:?}"
+    );
+    assert!(comments(&mut road, STRANGERS).is_empty() && comments(&mut road, COLLEAGUES).is_empty());
+}
 
-    // A branch becomes a pull request, is planned, and is pushed to again: one comment, in place.
+/// A branch becomes a pull request, is planned, and is pushed to again: one comment, in place. Gives the digest that is
+/// reviewed.
+fn planned_twice(road: &mut Road) -> String {
     road.branch("sale");
     road.write_campaign("sale", "Hello from the shop!");
     road.push("sale");
     road.open(SALE, "sale", false);
     let first = road.plan(SALE);
-    assert_snapshot!("1_planned", told(&mut road, &first));
-    let shown = comment(&mut road, SALE);
+    assert_snapshot!("1_planned", told(road, &first));
+    let shown = comment(road, SALE);
     let readme = read("README.md");
     let (_, quote) = readme.split_once("\n## In CI\n").unwrap();
     let quote: Vec<&str> = quote.lines().filter_map(|line| line.strip_prefix("> ")).take(4).collect();
@@ -77,12 +91,14 @@ fn from_a_branch_to_what_people_got_once() {
     let head = road.push("sale");
     road.forge.state().pull(SALE).head = head;
     let second = road.plan(SALE);
-    assert_snapshot!("2_planned_again", told(&mut road, &second));
-    assert!(comment(&mut road, SALE).contains("The spring sale is on!"));
+    assert_snapshot!("2_planned_again", told(road, &second));
+    assert!(comment(road, SALE).contains("The spring sale is on!"));
     assert_ne!(first.output("digest"), second.output("digest"));
-    let reviewed = second.output("digest").to_owned();
+    second.output("digest").to_owned()
+}
 
-    // Meanwhile there is another one, and a stranger's, which gets neither a key nor a digest.
+/// Meanwhile there is another one, and a stranger's, which gets neither a key nor a digest.
+fn others_are_planned(road: &mut Road) {
     road.branch("autumn");
     road.write_campaign("autumn", "Leaves fall, and so do prices.");
     road.push("autumn");
@@ -94,23 +110,25 @@ fn from_a_branch_to_what_people_got_once() {
     road.push("winter");
     road.open(STRANGERS, "winter", true);
     let strangers = road.plan(STRANGERS);
-    assert_snapshot!("3_of_a_stranger", told(&mut road, &strangers));
+    assert_snapshot!("3_of_a_stranger", told(road, &strangers));
     let summary = strangers.summary.replace("\n\n", "\n");
     assert!(summary.contains("only the structure was planned") && summary.contains("no digest"), "{summary}");
+}
 
-    // Approved, merged, applied: it breaks off at the third bulk, and the same run goes on with the same plan.
+/// Approved, merged, applied: it breaks off at the third bulk, and the same run goes on with the same plan.
+fn applied_in_two_runs(road: &mut Road, reviewed: &str) {
     road.approve(SALE);
     let merge = road.merge(SALE, "sale");
     road.sandbox.faults(&["401@3"]);
     let broken = road.apply(&merge, 1);
-    assert_snapshot!("4_applied_and_broken_off", told(&mut road, &broken));
-    assert_snapshot!("4_applied_and_broken_off_comment", comment(&mut road, SALE));
+    assert_snapshot!("4_applied_and_broken_off", told(road, &broken));
+    assert_snapshot!("4_applied_and_broken_off_comment", comment(road, SALE));
     assert_eq!(road.accepted().len(), 4);
-    let [_, stale]: [String; 2] = comments(&mut road, AUTUMN).try_into().unwrap();
+    let [_, stale]: [String; 2] = comments(road, AUTUMN).try_into().unwrap();
     assert_snapshot!("4_another_one_is_stale", stale);
     let gone_on = road.apply(&merge, 2);
-    assert_snapshot!("5_gone_on", told(&mut road, &gone_on));
-    assert_snapshot!("5_gone_on_comment", comment(&mut road, SALE));
+    assert_snapshot!("5_gone_on", told(road, &gone_on));
+    assert_snapshot!("5_gone_on_comment", comment(road, SALE));
     let name = format!("sendform-acme-shop-{}.plan", reviewed.strip_prefix("plan/v1:").unwrap());
     for job in [&broken, &gone_on] {
         assert!(
@@ -119,12 +137,14 @@ fn from_a_branch_to_what_people_got_once() {
             job.run
         );
     }
-    assert_eq!(comments(&mut road, AUTUMN).len(), 2, "it is told once");
+    assert_eq!(comments(road, AUTUMN).len(), 2, "it is told once");
+}
 
-    // The other one is brought up to date, and goes through the queue: not behind somebody who brings one more person.
+/// The other one is brought up to date, and goes through the queue: not behind somebody who brings one more person.
+fn through_the_queue(road: &mut Road) {
     road.update(AUTUMN, "autumn");
     let autumn = road.plan(AUTUMN);
-    assert_snapshot!("6_planned_anew", told(&mut road, &autumn));
+    assert_snapshot!("6_planned_anew", told(road, &autumn));
     road.branch("customers");
     road.add_customer(8);
     road.push("customers");
@@ -132,7 +152,7 @@ fn from_a_branch_to_what_people_got_once() {
     road.approve(AUTUMN);
     let colleagues = road.forge.state().pull(COLLEAGUES).head.clone();
     let crowded = road.plan_group(AUTUMN, &[&colleagues]);
-    assert_snapshot!("7_queued_behind_one_more_person", told(&mut road, &crowded));
+    assert_snapshot!("7_queued_behind_one_more_person", told(road, &crowded));
     let guide = read("src/forge/README.md");
     let (_, example) = guide.split_once("```text\n! the merge group").unwrap();
     let (example, _) = example.split_once("\n```").unwrap();
@@ -140,13 +160,8 @@ fn from_a_branch_to_what_people_got_once() {
     let (differs, _) = crowded.summary.split_once("\n## sendform plan").unwrap();
     assert_snapshot!("7_queued_behind_one_more_person_summary", road.shown(differs));
     let alone = road.plan_group(AUTUMN, &[]);
-    assert_snapshot!("8_queued_alone", told(&mut road, &alone));
+    assert_snapshot!("8_queued_alone", told(road, &alone));
     let merge = road.merge(AUTUMN, "autumn");
     let applied = road.apply(&merge, 1);
-    assert_snapshot!("9_applied", told(&mut road, &applied));
-
-    // Everybody has each message once.
-    let accepted = road.accepted();
-    assert_eq!((accepted.len(), accepted.values().max()), (14, Some(&1)), "{accepted:?}");
-    assert!(comments(&mut road, STRANGERS).is_empty() && comments(&mut road, COLLEAGUES).is_empty());
+    assert_snapshot!("9_applied", told(road, &applied));
 }

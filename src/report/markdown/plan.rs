@@ -12,6 +12,7 @@ use crate::report::plan::PlanReport;
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
+use crate::report::text::clocks::LastTold;
 use crate::report::text::{
     at_most, brief, clocks, difference, doubts, ending, handed_over, plan as words, plan_file, stops, twice,
 };
@@ -163,8 +164,9 @@ fn row(message: &MessageView<'_>, now: Timestamp, has_later: bool) -> MarkdownBl
         0 => vec![Phrase::Own("0")],
         count => vec![Phrase::Strong(vec![Phrase::Words(at_most::count(&number(count), is_bound))])],
     };
+    let last = LastTold::Briefly;
     let delivered = |due| clocks::delivered(message, due, now).unwrap_or_default();
-    let when = [clocks::due(message), delivered(Due::Now), clocks::later(message), delivered(Due::Later)];
+    let when = [clocks::due(message, last), delivered(Due::Now), clocks::later(message, last), delivered(Due::Later)];
     let when: Vec<&str> =
         when.iter().map(|when| when.trim_start_matches([' ', ':'])).filter(|it| !it.is_empty()).collect();
     let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };

@@ -18,8 +18,17 @@ use crate::report::words::{number, plural};
 /// How many zones are shown.
 const ZONES_SHOWN_MAX: usize = 20;
 
+/// How it is told when the last of several leaves that are paced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum LastTold {
+    /// By its time on both clocks, and how long after the first it is.
+    Whole,
+    /// Only by how long after the first it is, where there is little room.
+    Briefly,
+}
+
 /// When those leave who are to send now: behind their number.
-pub(in crate::report) fn due(plan: &MessageView<'_>) -> String {
+pub(in crate::report) fn due(plan: &MessageView<'_>, last: LastTold) -> String {
     let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Now).collect();
     if bulks.is_empty() {
         return String::new();
@@ -40,15 +49,15 @@ pub(in crate::report) fn due(plan: &MessageView<'_>) -> String {
     } else {
         at_one_time(plan, &bulks)
     };
-    format!("{clocks}{}, {}", pace(plan, &bulks), plural(bulks.len() as u64, "bulk"))
+    format!("{clocks}{}, {}", pace(plan, &bulks, last), plural(bulks.len() as u64, "bulk"))
 }
 
 /// When those leave who are not due yet, and when they are handed over: behind their number.
-pub(in crate::report) fn later(plan: &MessageView<'_>) -> String {
+pub(in crate::report) fn later(plan: &MessageView<'_>, last: LastTold) -> String {
     let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Later).collect();
     let Some(due) = plan.next_due.filter(|_| !bulks.is_empty()) else { return String::new() };
     let leaving = if plan.is_per_person { by_clocks(plan, |zone| zone.not_due) } else { at_one_time(plan, &bulks) };
-    let pace = pace(plan, &bulks);
+    let pace = pace(plan, &bulks, last);
     format!(": handed over from {}, leaving{leaving}{pace}", clock(plan, due))
 }
 
@@ -138,7 +147,7 @@ fn at_one_time(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
 }
 
 /// The speed, when the last message leaves at it, and how long that takes.
-fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
+fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>], told: LastTold) -> String {
     let last = bulks.iter().filter_map(|bulk| bulk.last_at).max();
     let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
     let unit = match speed.time_unit {
@@ -152,7 +161,13 @@ fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
         // Of a moment nobody asks how long it lasts.
         Some(time) if time < SignedDuration::from_secs(1) => speed,
-        Some(time) => format!("{speed}, the last at {}, {} later", clock(plan, last), timing::duration(time)),
+        Some(time) => {
+            let at = match told {
+                LastTold::Whole => format!(" at {},", clock(plan, last)),
+                LastTold::Briefly => String::new(),
+            };
+            format!("{speed}, the last{at} {} later", timing::duration(time))
+        }
         None => format!("{speed}, the last at {}", clock(plan, last)),
     }
 }

@@ -45,7 +45,7 @@ pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, scre
     if let Some(Accepting { command, limits }) = accepting(plan, &screen.typed) {
         next(out, "if that is meant", &command, screen);
         if screen.typed.is_in_review {
-            line(out, &format!("  in a workflow: `accept: {limits}`, below `with:` of the job that plans"));
+            line(out, &format!("  in a workflow of GitHub: `accept: {limits}`, below `with:` of the job that plans"));
         }
         return;
     }

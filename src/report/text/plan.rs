@@ -16,7 +16,7 @@ use crate::timing;
 use super::TextForm;
 use super::at_most;
 use super::brief;
-use super::clocks;
+use super::clocks::{self, LastTold};
 use super::doubts;
 use super::ending;
 use super::handed_over;
@@ -241,10 +241,20 @@ fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint
             format!("  {} but for the errors", Mark::Wrong.before(&text, paint))
         }
         Gate::ToSend => {
-            format!("  {}{}{}", Mark::Sends.before(&text, paint), clocks::due(plan), at_most::tail(plan))
+            format!(
+                "  {}{}{}",
+                Mark::Sends.before(&text, paint),
+                clocks::due(plan, LastTold::Whole),
+                at_most::tail(plan)
+            )
         }
         Gate::NotDue => {
-            format!("  {}{}{}", Mark::Waits.before(&text, paint), clocks::later(plan), at_most::tail(plan))
+            format!(
+                "  {}{}{}",
+                Mark::Waits.before(&text, paint),
+                clocks::later(plan, LastTold::Whole),
+                at_most::tail(plan)
+            )
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)
