@@ -658,7 +658,7 @@ pub(super) struct CiArgs {
 /// `ci …`
 #[derive(Debug, Subcommand)]
 pub(super) enum CiCommand {
-    /// Plan in a pull request's run, and show it where it is reviewed
+    /// Plan in a pull request's run (on GitLab a merge request's), and show it where it is reviewed
     Plan(CiPlanArgs),
     /// Send the plan that was reviewed in the pull request of a merged commit, and nothing else
     Apply(CiApplyArgs),
@@ -673,8 +673,9 @@ pub(super) struct CiPlanArgs {
     /// Where the pull request shows the plan: in one comment, which is a new one if it reaches more people than before
     #[arg(long, value_name = "WHERE", default_value = "in-place")]
     pub comment: CommentPlace,
-    /// The workflow's file that planned the pull request, for a merge group [default: the one of this run]
-    #[arg(long, value_name = "FILE")]
+    /// What planned the pull request, for a merge queue: on GitHub the workflow's file, on GitLab the job's name [default:
+    /// the one of this run]
+    #[arg(long, value_name = "NAME")]
     pub plan_workflow: Option<String>,
 }
 
@@ -688,8 +689,9 @@ pub(super) struct CiApplyArgs {
     /// How many people have to have approved the pull request, if that is more than the project file says
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
     pub approvals: u32,
-    /// The workflow's file that plans pull requests [default: the one of this run]
-    #[arg(long, value_name = "FILE")]
+    /// What plans pull requests: on GitHub the workflow's file [default: the one of this run], on GitLab the job's name
+    /// [default: sendform plan]
+    #[arg(long, value_name = "NAME")]
     pub plan_workflow: Option<String>,
     /// Send only the plan with this digest
     #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]

@@ -209,8 +209,8 @@ const PAGES: [HelpPage; 30] = [
         &["ci"],
         &PLAN,
         &[
-            ("sendform ci plan", "in a pull request: plan, and show it where it is reviewed"),
-            ("sendform ci apply", "after the merge: send what was reviewed in the pull request"),
+            ("sendform ci plan", "in a pull request, or a merge request: plan, and show it where it is reviewed"),
+            ("sendform ci apply", "after the merge: send what was reviewed there"),
         ],
     ),
     page(
@@ -231,6 +231,10 @@ const PAGES: [HelpPage; 30] = [
             (
                 "sendform ci apply --plan-workflow .github/workflows/plan.yml",
                 "where another workflow plans pull requests",
+            ),
+            (
+                "sendform ci apply --plan-workflow campaigns",
+                "on GitLab, where the job `campaigns` plans merge requests",
             ),
         ],
     ),

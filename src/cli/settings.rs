@@ -24,7 +24,7 @@ const NOW_OPTION: &str = "--now";
 const BY_MAX: usize = 64;
 
 /// The variables that are read, and what they are for.
-pub(super) const VARIABLES: [(&str, &str); 19] = [
+pub(super) const VARIABLES: [(&str, &str); 20] = [
     ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
     ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas or lines"),
     ("SENDFORM_KEY_FILE", "a regular file that holds it instead; if both are set, they must not differ"),
@@ -44,6 +44,10 @@ pub(super) const VARIABLES: [(&str, &str); 19] = [
     (
         "GITHUB_TOKEN",
         "a job's token, for `sendform ci`, and for git where it has no credentials; goes to that GitHub's own host only",
+    ),
+    (
+        "SENDFORM_GITLAB_TOKEN",
+        "a project's access token for `sendform ci` on GitLab; goes to the host of `CI_SERVER_URL` only",
     ),
     ("GITLAB_TOKEN", "a project's token that may push, likewise for the host of `CI_SERVER_URL`; else `CI_JOB_TOKEN`"),
     ("CI", "anything but `false` or `0`: this is a CI run"),
@@ -88,6 +92,8 @@ pub(super) struct Settings {
     pub database_ca: Option<PathBuf>,
     /// `GITHUB_TOKEN`: the token of a run of CI on GitHub.
     pub github_token: Option<SecretString>,
+    /// `SENDFORM_GITLAB_TOKEN`: a token that reads merge requests on GitLab, and writes their notes.
+    pub gitlab_token: Option<SecretString>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
     /// What the fixed time of day was given with.
@@ -150,6 +156,7 @@ impl Settings {
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
             github_token: text("GITHUB_TOKEN").map(SecretString::from),
+            gitlab_token: text("SENDFORM_GITLAB_TOKEN").map(SecretString::from),
             now,
             now_given_with: "SENDFORM_NOW",
             start_within,
@@ -194,7 +201,7 @@ impl Settings {
     /// The same without any secret, for what a stranger has written.
     #[must_use]
     pub(super) fn without_secrets(&self) -> Self {
-        Self { api_key: None, keys: None, database_url: None, github_token: None, ..self.clone() }
+        Self { api_key: None, keys: None, database_url: None, github_token: None, gitlab_token: None, ..self.clone() }
     }
 }
 
@@ -213,7 +220,7 @@ fn hide_secrets() {
     let keys = [key, file].into_iter().flatten().flat_map(|keys| {
         keys.split([',', '\n', '\r']).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect::<Vec<_>>()
     });
-    let tokens = ["GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"].into_iter().filter_map(text);
+    let tokens = ["GITHUB_TOKEN", "SENDFORM_GITLAB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"].into_iter().filter_map(text);
     let lent = forge_token().into_iter().flat_map(|token| token.forms());
     let passwords = url.iter().flat_map(|url| passwords(url));
     said::hide(api_key.into_iter().chain(keys).chain(passwords).chain(tokens).chain(lent));

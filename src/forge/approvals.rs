@@ -31,8 +31,11 @@ impl Approvals {
                 _ if review.is_bot => Some(UncountedWhy::Bot),
                 ReviewState::ChangesRequested => Some(UncountedWhy::ChangesRequested),
                 ReviewState::Dismissed => Some(UncountedWhy::Dismissed),
-                ReviewState::Approved if review.commit.as_ref() != Some(&pull.head) => Some(UncountedWhy::OlderHead),
-                ReviewState::Approved => None,
+                ReviewState::Approved => match &review.commit {
+                    None => Some(UncountedWhy::UnknownHead),
+                    Some(commit) if *commit != pull.head => Some(UncountedWhy::OlderHead),
+                    Some(_) => None,
+                },
             };
             let who = review.author.clone();
             match why {

@@ -177,6 +177,7 @@ pub fn planned_by<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forge::ForgeKind;
     use crate::forge::fixture::{PLAN, REPOSITORY, WORKFLOW, artifact, at, commit, pull, run};
 
     fn arrival() -> Arrival {
@@ -349,7 +350,7 @@ mod tests {
             Unbound::Expired { pull: 7, name: PLAN.to_owned() },
             Unbound::NoPlanOfDigest { digest: "plan/v1:x".to_owned() },
         ];
-        assert!(refusals.iter().all(|refusal| !refusal.hints().is_empty()));
+        assert!(refusals.iter().all(|refusal| !refusal.hints(ForgeKind::GitLab).is_empty()));
         assert_eq!(refusals.map(|refusal| refusal.is_no_review()), [true, true, false, false]);
     }
 }

@@ -2,20 +2,40 @@
 
 use jiff::Timestamp;
 
-/// What a token has to have for a call: a permission of the workflow's job, such as `pull-requests: write`.
+/// What a token has to have for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Permission(pub(super) &'static str);
+pub enum Permission {
+    /// On GitHub a permission of the workflow's job, such as `pull-requests: write`.
+    GitHub(&'static str),
+    /// On GitLab a scope of the token, and the least role that it has in the project.
+    GitLab {
+        /// The scope: `read_api`, `api`.
+        scope: &'static str,
+        /// The role: `Reporter`, `Developer`.
+        role: &'static str,
+    },
+}
 
 impl Permission {
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        self.0
+        match self {
+            Self::GitHub(name) | Self::GitLab { scope: name, .. } => name,
+        }
     }
 
     /// How a token gets it.
     fn hint(self) -> String {
-        format!("add `{}` to the job's `permissions:`, or name a token that has it in `GITHUB_TOKEN`", self.0)
+        match self {
+            Self::GitHub(name) => {
+                format!("add `{name}` to the job's `permissions:`, or name a token that has it in `GITHUB_TOKEN`")
+            }
+            Self::GitLab { scope, role } => format!(
+                "name a token of this project with the scope `{scope}` and at least the role {role} in \
+                 `SENDFORM_GITLAB_TOKEN`"
+            ),
+        }
     }
 }
 

@@ -18,8 +18,8 @@ pub struct Pull {
     pub head_repository: Option<u64>,
     /// The branch that it goes to.
     pub base_branch: String,
-    /// That branch's commit, as far as the pull request knows it.
-    pub base: CommitId,
+    /// That branch's commit, as far as the pull request knows it; GitLab leaves it out in lists.
+    pub base: Option<CommitId>,
     /// Whose it is.
     pub author: String,
     /// When it was merged, if it was.

@@ -26,7 +26,7 @@ pub(super) fn pull() -> Pull {
         head: commit("1"),
         head_repository: Some(REPOSITORY),
         base_branch: "main".to_owned(),
-        base: commit("0"),
+        base: Some(commit("0")),
         author: "ana".to_owned(),
         merged_at: Some(at("12:00")),
         merge_commit: Some(commit("3")),

@@ -12,23 +12,29 @@ pub mod facts;
 pub mod marker;
 pub mod runner;
 
+mod client;
 mod commit_id;
 mod error;
 mod fields;
 #[cfg(test)]
 mod fixture;
 mod github;
+mod gitlab;
 mod http;
+mod kind;
 mod plan_name;
 mod repository_name;
 mod unbound;
 mod unpack;
 
+pub use client::{BindError, ForgeClient, NamedPlan};
 pub use commit_id::CommitId;
 pub use error::{ForgeError, ForgeErrorKind, Permission};
 pub use fields::FieldError;
-pub use github::{BindError, GitHub};
+pub use github::GitHub;
+pub use gitlab::{GitLab, SourceError};
 pub use http::ForgeClientError;
+pub use kind::ForgeKind;
 pub use plan_name::PlanName;
 pub use repository_name::RepositoryName;
 pub use unbound::{Unbound, Uncounted, UncountedWhy};

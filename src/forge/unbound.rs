@@ -2,6 +2,8 @@
 
 use crate::diagnostic::words::{list, plural};
 
+use super::kind::ForgeKind;
+
 /// A review that does not count as an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uncounted {
@@ -16,6 +18,8 @@ pub struct Uncounted {
 pub enum UncountedWhy {
     /// It approves a head that is not the newest.
     OlderHead,
+    /// Nobody knows which head it approves.
+    UnknownHead,
     /// The pull request is theirs.
     Author,
     /// It is a program's.
@@ -33,6 +37,7 @@ impl UncountedWhy {
     const fn words(self) -> &'static str {
         match self {
             Self::OlderHead => "approved an older head",
+            Self::UnknownHead => "approved, and nobody knows which head",
             Self::Author => "is the author",
             Self::Bot => "is a bot",
             Self::Dismissed => "approved, and was dismissed",
@@ -246,9 +251,9 @@ impl Unbound {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it, on a forge.
     #[must_use]
-    pub fn hints(&self) -> Vec<String> {
+    pub fn hints(&self, forge: ForgeKind) -> Vec<String> {
         let without = "`sendform ci apply --require-review false` applies what the files want now, without a review";
         let hints: &[&str] = match self {
             Self::DirectPush { .. } => &[
@@ -261,7 +266,7 @@ impl Unbound {
             }
             Self::SharedHead { .. } => &[BY_DIGEST, ANOTHER],
             Self::NoRun { .. } => &[
-                "another workflow that plans is named by `--plan-workflow FILE`",
+                "another workflow that plans is named by `--plan-workflow NAME`",
                 "let the merge wait for the plan: make its check a required one",
                 BY_DIGEST,
                 without,
@@ -272,8 +277,15 @@ impl Unbound {
             Self::NotOver { .. } => &["let the merge wait for the plan: make its check a required one", ANOTHER],
             Self::NotSuccessful { .. } => &["its log says what is wrong", ANOTHER],
             Self::NoPlan { .. } => &[
-                "let the job that runs `sendform ci plan` upload the file that its output `plan` names, with \
-                 `actions/upload-artifact`",
+                match forge {
+                    ForgeKind::GitHub => {
+                        "let the job that runs `sendform ci plan` upload the file that its output `plan` names, with \
+                         `actions/upload-artifact`"
+                    }
+                    ForgeKind::GitLab => {
+                        "let the job that runs `sendform ci plan` keep `sendform-*.plan` among its `artifacts: paths`"
+                    }
+                },
                 ANOTHER,
                 BY_DIGEST,
             ],
@@ -287,7 +299,7 @@ impl Unbound {
             }
             Self::TooFewApprovals { .. } => &["once more people have approved exactly this head, run the job again"],
         };
-        hints.iter().map(|hint| (*hint).to_owned()).collect()
+        hints.iter().map(|hint| forge.words(hint)).collect()
     }
 
     /// Whether it only says that there was no review: whoever wants none may go on.

@@ -4,6 +4,7 @@
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 /// How every zip begins that holds something.
 const ZIP: [u8; 4] = *b"PK\x03\x04";
@@ -61,6 +62,23 @@ pub fn unpack(
     if written > bytes_max { Err(odd(format!("holds more than {bytes_max} bytes"))) } else { Ok(()) }
 }
 
+/// The files at the top of an archive, with their sizes in bytes as it says them.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn files_in(archive: impl Read + Seek) -> Result<Vec<(String, u64)>, ZipError> {
+    let mut archive = ZipArchive::new(archive)?;
+    let mut files = Vec::new();
+    for index in 0..archive.len() {
+        let file = archive.by_index_raw(index)?;
+        let name = file.name()?;
+        if !name.contains('/') {
+            files.push((name.into_owned(), file.size()));
+        }
+    }
+    Ok(files)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -101,5 +119,13 @@ mod tests {
         check(&zipped(&[("../a.plan", b"x")]), "holds a file of another name");
         check(&zipped(&[("a.plan", &[0; 100_000])]), "holds more than 1000 bytes");
         check(b"PK\x03\x04 and no more", "cannot be read");
+    }
+
+    #[test]
+    fn the_files_at_the_top_of_an_archive_are_named() {
+        let archive = zipped(&[("sendform.env", b"x"), ("a/b.plan", b"y"), ("b.plan", b"abc")]);
+        let files = files_in(Cursor::new(archive)).unwrap();
+        assert_eq!(files, [("sendform.env".to_owned(), 1), ("b.plan".to_owned(), 3)]);
+        assert!(files_in(Cursor::new(b"<html>")).is_err());
     }
 }

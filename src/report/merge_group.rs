@@ -2,9 +2,22 @@
 
 use crate::plan::{Frozen, PlanDifference, PlanDigest};
 
+/// What a forge calls them.
+#[derive(Debug, Clone)]
+pub struct GroupNames {
+    /// `merge group`, `merge train`.
+    pub group: String,
+    /// `pull request`, `merge request`.
+    pub pull: String,
+    /// `queue`, `train`.
+    pub queue: String,
+}
+
 /// That a merge group is not what was reviewed.
 #[derive(Debug, Clone)]
 pub struct MergeGroupReport {
+    /// In whose words it is told.
+    pub names: GroupNames,
     /// The pull request that is the last of the group.
     pub pull: u64,
     /// The plan that was reviewed there.
@@ -34,9 +47,10 @@ impl MergeGroupReport {
     /// Compares the plan of a group with the one that was reviewed in its last pull request; `None` if they are the
     /// same.
     #[must_use]
-    pub fn of(pull: u64, reviewed: &Frozen, group: &Frozen) -> Option<Self> {
+    pub fn of(names: GroupNames, pull: u64, reviewed: &Frozen, group: &Frozen) -> Option<Self> {
         let differs = reviewed.digest != group.digest;
         differs.then(|| Self {
+            names,
             pull,
             reviewed: PlanSize::of(reviewed),
             group: PlanSize::of(group),

@@ -421,6 +421,10 @@ fn gitlab_gets_its_reports_as_files() {
         ("CI_MERGE_REQUEST_IID", "3"),
         ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "42"),
         ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("CI_MERGE_REQUEST_PROJECT_ID", "42"),
+        ("CI_MERGE_REQUEST_EVENT_TYPE", "detached"),
+        ("CI_JOB_NAME", "sendform plan"),
+        ("CI_JOB_URL", "https://gitlab.example.com/acme/shop/-/jobs/90"),
     ];
     variables.into_iter().for_each(|(name, value)| shop.project.set(name, value));
     let run = shop.run(&["ci", "plan"]).code(0);

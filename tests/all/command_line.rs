@@ -305,6 +305,7 @@ fn help_has_pages_for_topics_and_commands() {
       SENDFORM_START_WITHIN   how soon after its claim a request has to begin (`2m`): for tests, likewise
       SENDFORM_ANSWER_WITHIN  how long a request may take (`1m`): for tests, likewise
       GITHUB_TOKEN            a job's token, for `sendform ci`, and for git where it has no credentials; goes to that GitHub's own host only
+      SENDFORM_GITLAB_TOKEN   a project's access token for `sendform ci` on GitLab; goes to the host of `CI_SERVER_URL` only
       GITLAB_TOKEN            a project's token that may push, likewise for the host of `CI_SERVER_URL`; else `CI_JOB_TOKEN`
       CI                      anything but `false` or `0`: this is a CI run
       NO_COLOR                no colours; `--color` is stronger

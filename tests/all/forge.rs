@@ -1,6 +1,6 @@
 //! The forge: its client, and what runs of CI do with it.
 
 mod applied;
-mod client;
+pub(crate) mod client;
 mod merged;
 mod refused;

@@ -26,6 +26,7 @@ mod frozen;
 mod generated;
 mod genuine;
 mod git_store;
+mod gitlab;
 mod identity;
 mod init;
 mod interrupts;

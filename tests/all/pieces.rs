@@ -341,19 +341,12 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
     let included = &including["include"][0];
     assert_eq!(included["file"], "/.gitlab/sendform.yml");
     assert!(names(&included["inputs"]).is_subset(&names(&header["spec"]["inputs"])), "{included}");
-    let given = [("dir", "my shop"), ("image", "x"), ("audiences", "touch fetched")];
+    let given = [("dir", "my shop"), ("image", "x"), ("audiences", "touch fetched"), ("comment", "new")];
     let jobs =
         given.iter().fold(jobs.to_owned(), |jobs, (name, value)| jobs.replace(&format!("$[[ inputs.{name} ]]"), value));
     assert!(!jobs.contains("$[["), "every input is given");
     let jobs: Value = serde_yaml::from_str(&jobs).unwrap();
-    for (name, expect) in [
-        (
-            "sendform plan",
-            "ci plan --dir my shop --comment never --write gitlab=gl-code-quality-report.json --write \
-             gitlab-terraform=sendform-terraform.json --write junit=sendform-junit.xml --write markdown=sendform-plan.md",
-        ),
-        ("sendform apply", "apply --dir my shop --auto-approve --expect-digest plan/v1:00"),
-    ] {
+    let run = |name: &str, environment: &[(&str, &str)]| {
         let runner = Runner::new();
         let lines = [&jobs[".sendform"]["before_script"], &jobs[name]["script"]];
         let lines = lines.into_iter().flat_map(|lines| lines.as_array().unwrap()).map(|line| line.as_str().unwrap());
@@ -361,19 +354,32 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
         let tree = runner.tree.path().display().to_string();
         let variables =
             variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().replace("$CI_PROJECT_DIR", &tree)));
-        let job = Job::new(runner.tree.path(), &[runner.tools.path()]).env("DIGEST", "plan/v1:00");
+        let job = Job::new(runner.tree.path(), &[runner.tools.path()]);
+        let job = environment.iter().fold(job, |job, (name, value)| job.env(name, *value));
         let mut job = variables.fold(job, |job, (name, value)| job.env(&name, value));
         let steps: Vec<Value> = lines.map(|line| serde_json::json!({ "run": line })).collect();
         assert!(job.run(&Value::from(steps)), "{}", job.printed);
         let (arguments, environment) = recorded(&job);
-        assert_eq!(arguments.join(" "), expect);
-        assert!(runner.tree.path().join("fetched").exists());
         assert!(environment["SENDFORM_DATA"].ends_with(".audiences"));
         fs::remove_dir(&environment["SENDFORM_DATA"]).unwrap();
-    }
-    let written = &jobs["sendform plan"]["artifacts"]["reports"];
-    assert_eq!(names(written), ["codequality", "junit", "terraform"].map(ToOwned::to_owned).into());
-    assert_eq!(jobs["sendform plan"]["artifacts"]["access"], "developer");
+        (arguments, runner.tree.path().join("fetched").exists())
+    };
+    let own = [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "42"), ("CI_MERGE_REQUEST_PROJECT_ID", "42")];
+    let plan = ["ci", "plan", "--dir", "my shop", "--comment", "new"].map(ToOwned::to_owned).to_vec();
+    assert_eq!(run("sendform plan", &own), (plan.clone(), true));
+    let fork = [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "43"), ("CI_MERGE_REQUEST_PROJECT_ID", "42")];
+    assert_eq!(run("sendform plan", &fork), (plan, false));
+    let mut apply = ["ci", "apply", "--dir", "my shop", "--comment", "new"].map(ToOwned::to_owned).to_vec();
+    assert_eq!(run("sendform apply", &[]), (apply.clone(), true));
+    apply.extend(["--expect-digest", "plan/v1:00; x"].map(ToOwned::to_owned));
+    assert_eq!(run("sendform apply", &[("DIGEST", "plan/v1:00; x")]), (apply, true));
+    let artifacts = &jobs["sendform plan"]["artifacts"];
+    assert_eq!(
+        names(&artifacts["reports"]),
+        ["codequality", "dotenv", "junit", "terraform"].map(ToOwned::to_owned).into()
+    );
+    assert_eq!(artifacts["access"], "developer");
+    assert_eq!(jobs["sendform apply"]["interruptible"], false);
 }
 
 #[test]

@@ -4,24 +4,13 @@ use crate::forge::approvals::Approvals;
 use crate::forge::binding::{
     Arrival, Bound, PLANNING_EVENT, has_head_alone, is_of, plan_of, planned_by, pull_of, run_of,
 };
+use crate::forge::client::BindError;
 use crate::forge::error::ForgeError;
 use crate::forge::facts::Pull;
 use crate::forge::plan_name::PlanName;
-use crate::forge::unbound::Unbound;
 use crate::identity::ProjectId;
 
 use super::client::GitHub;
-
-/// Why there is no plan to go by.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BindError {
-    /// The forge was asked, and did not answer as it should.
-    #[error(transparent)]
-    Forge(#[from] ForgeError),
-    /// There is none that was reviewed.
-    #[error(transparent)]
-    Unbound(#[from] Unbound),
-}
 
 impl GitHub {
     /// Finds the plan of a project that was reviewed for a commit: its pull request, the run of this workflow that

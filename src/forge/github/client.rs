@@ -1,7 +1,7 @@
 //! The client of one repository on GitHub.
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 use crate::forge::error::{ForgeError, Permission};
@@ -36,7 +36,7 @@ impl GitHub {
     /// A call below the repository's own path.
     pub(super) fn call(&self, wish: impl Into<String>, permission: &'static str, path: &[&str]) -> Call {
         let own = ["repos", self.repository.owner(), self.repository.name()];
-        Call::new(wish, Permission(permission), own.into_iter().chain(path.iter().copied()))
+        Call::new(wish, Permission::GitHub(permission), own.into_iter().chain(path.iter().copied()))
     }
 
     /// The name that comments of this token are written under.
@@ -47,7 +47,7 @@ impl GitHub {
     /// # Errors
     /// If the forge cannot be reached, or refuses the token.
     pub async fn login(&self) -> Result<String, ForgeError> {
-        let call = Call::new("say whose the token is", Permission("contents: read"), [""; 0]);
+        let call = Call::new("say whose the token is", Permission::GitHub("contents: read"), [""; 0]);
         let question = json!({ "query": "query { viewer { login } }" });
         let answer = match self.graphql.send(&call, Method::Ask, &question).await {
             Ok(answer) => answer,
@@ -65,8 +65,6 @@ impl GitHub {
         field: Option<&str>,
         read: impl Fn(&FieldReader<'_>) -> Result<T, FieldError>,
     ) -> Result<Vec<T>, ForgeError> {
-        let items: Vec<Value> = self.http.list(call, field).await?;
-        let read = items.iter().map(|item| read(&FieldReader::of(item)));
-        read.collect::<Result<_, _>>().map_err(|error| call.unreadable(&error))
+        self.http.items(call, field, read).await
     }
 }

@@ -64,7 +64,7 @@ impl GitHub {
         let answer = self.http.get(&call).await?;
         let node = FieldReader::of(&answer).at("node_id").and_then(|node| node.text());
         let node = node.map_err(|error| call.unreadable(&error))?;
-        let call = Call::new("fold the comment away", Permission(WRITE), [""; 0]);
+        let call = Call::new("fold the comment away", Permission::GitHub(WRITE), [""; 0]);
         let asked = json!({ "query": HIDE, "variables": { "id": node } });
         let answer = self.graphql.send(&call, Method::Ask, &asked).await?;
         let path = ["data", "minimizeComment", "minimizedComment", "isMinimized"];

@@ -2,46 +2,24 @@
 
 use data_encoding::BASE64;
 
+use crate::forge::client::COMMITS_READ;
 use crate::forge::commit_id::CommitId;
 use crate::forge::error::{ForgeError, ForgeErrorKind};
 use crate::forge::fields::{FieldError, FieldReader};
-use crate::forge::http::Call;
 
 use super::client::GitHub;
 
 const READ: &str = "contents: read";
-/// How many commits are looked through.
-const COMMITS_READ: usize = 100;
 
 impl GitHub {
-    /// The newest commit of a branch that touched something else in a folder than these files, which runs commit
-    /// themselves: what people have changed last. `None` if there is none. `.` is everything.
+    /// The newest commits of a branch that touched a folder or file, the newest first, as many as are looked through.
+    /// `.` is everything.
     ///
     /// # Errors
-    /// If the forge does not say so, or it is further back than 100 such commits.
-    pub async fn newest_change_of(
-        &self,
-        branch: &str,
-        path: &str,
-        own: &[String],
-    ) -> Result<Option<CommitId>, ForgeError> {
-        let call = self.call(format!("say which commit touched `{path}` last"), READ, &["commits"]);
-        let commits = self.commits_of(&call, branch, path).await?;
-        for commit in &commits {
-            if !self.touches_only(commit, own).await? {
-                return Ok(Some(commit.clone()));
-            }
-        }
-        if commits.len() < COMMITS_READ {
-            return Ok(None);
-        }
-        let why = format!("the newest {COMMITS_READ} only tell what was sent");
-        Err(call.failed(ForgeErrorKind::Unreadable(why)))
-    }
-
-    /// The newest commits of a branch that touched a folder or file, the newest first. `.` is everything.
-    async fn commits_of(&self, call: &Call, branch: &str, path: &str) -> Result<Vec<CommitId>, ForgeError> {
-        let mut call = call.clone().with("sha", branch).with("per_page", COMMITS_READ.to_string());
+    /// If the forge does not say so.
+    pub async fn newest_commits_of(&self, branch: &str, path: &str) -> Result<Vec<CommitId>, ForgeError> {
+        let call = self.call(format!("say which commits touched `{path}`"), READ, &["commits"]);
+        let mut call = call.with("sha", branch).with("per_page", COMMITS_READ.to_string());
         if path != "." {
             call = call.with("path", path);
         }

@@ -8,5 +8,4 @@ mod pulls;
 mod rules;
 mod runs;
 
-pub use bind::BindError;
 pub use client::GitHub;

@@ -80,7 +80,7 @@ fn pull(pull: &FieldReader<'_>) -> Result<Pull, FieldError> {
         head: head.at("sha")?.commit()?,
         head_repository,
         base_branch: base.at("ref")?.text()?.to_owned(),
-        base: base.at("sha")?.commit()?,
+        base: Some(base.at("sha")?.commit()?),
         author: author.unwrap_or(GHOST).to_owned(),
         merged_at,
         // Of one that is not merged it is a trial that is in no branch.

@@ -44,6 +44,8 @@ pub(in crate::forge) enum Method {
     Post,
     /// Something is changed; twice is once.
     Patch,
+    /// The same, where a forge wants it so.
+    Put,
     /// A question that is too long for an address.
     Ask,
 }
@@ -167,39 +169,49 @@ impl ForgeHttp {
         answer.json().map_err(|kind| call.failed(kind))
     }
 
-    /// Makes a call that ends in a success, as [`ForgeHttp::success_or_redirect`] does. A redirect is not followed: it
-    /// would take the token along.
+    /// Makes a call that ends in a success. A redirect is not followed: it would take the token along.
     pub(super) async fn answer(
         &self,
         call: &Call,
         method: Method,
         body: Option<&Value>,
     ) -> Result<ForgeAnswer, ForgeError> {
-        let answer = self.success_or_redirect(call, method, body).await?;
+        let answer = self.again(call, method, || self.once(call, method, body)).await?;
         if answer.status.is_success() {
             return Ok(answer);
         }
         Err(call.failed(ForgeErrorKind::Unreadable("it is a redirect, and those are not followed".to_owned())))
     }
 
-    /// Makes a call, and makes it again as long as that helps and harms nobody.
-    pub(super) async fn success_or_redirect(
+    /// Makes a call that ends in a success or a redirect, whose body is left to whoever wants it.
+    pub(super) async fn opened(&self, call: &Call) -> Result<reqwest::Response, ForgeError> {
+        self.again(call, Method::Get, || async {
+            let response = self.sent(call, Method::Get, None).await?;
+            if response.status().is_success() || response.status().is_redirection() {
+                return Ok(response);
+            }
+            Err(self.read(response).await?.failure(Timestamp::now()))
+        })
+        .await
+    }
+
+    /// Does what a call needs, and does it again as long as that helps and harms nobody.
+    async fn again<T, Done: Future<Output = Result<T, (ForgeErrorKind, Retry)>>>(
         &self,
         call: &Call,
         method: Method,
-        body: Option<&Value>,
-    ) -> Result<ForgeAnswer, ForgeError> {
+        once: impl Fn() -> Done,
+    ) -> Result<T, ForgeError> {
         let (mut tries, mut pause) = (1, WAIT_FIRST);
         loop {
-            let (kind, retry) = match self.once(call, method, body).await {
-                Ok(answer) if answer.status.is_success() || answer.status.is_redirection() => return Ok(answer),
-                Ok(answer) => answer.failure(Timestamp::now()),
+            let (kind, retry) = match once().await {
+                Ok(done) => return Ok(done),
                 Err(failed) => failed,
             };
             let wait = match (retry, method) {
                 (Retry::Never, _) | (Retry::Unknown(_), Method::Post) => None,
                 (Retry::Refused(wait), _) => Some(wait),
-                (Retry::Unknown(wait), Method::Get | Method::Ask | Method::Patch) => Some(wait),
+                (Retry::Unknown(wait), Method::Get | Method::Ask | Method::Patch | Method::Put) => Some(wait),
             };
             let Some(wait) = wait.filter(|_| tries < TRIES_MAX) else { return Err(call.failed(kind)) };
             tokio::time::sleep(wait.unwrap_or(pause)).await;
@@ -207,16 +219,29 @@ impl ForgeHttp {
         }
     }
 
+    /// Makes a call once: a success or a redirect.
     async fn once(
         &self,
         call: &Call,
         method: Method,
         body: Option<&Value>,
     ) -> Result<ForgeAnswer, (ForgeErrorKind, Retry)> {
+        let answer = self.read(self.sent(call, method, body).await?).await?;
+        let is_good = answer.status.is_success() || answer.status.is_redirection();
+        if is_good { Ok(answer) } else { Err(answer.failure(Timestamp::now())) }
+    }
+
+    async fn sent(
+        &self,
+        call: &Call,
+        method: Method,
+        body: Option<&Value>,
+    ) -> Result<reqwest::Response, (ForgeErrorKind, Retry)> {
         let http_method = match method {
             Method::Get => reqwest::Method::GET,
             Method::Post | Method::Ask => reqwest::Method::POST,
             Method::Patch => reqwest::Method::PATCH,
+            Method::Put => reqwest::Method::PUT,
         };
         let (header, token) = self.token.clone();
         let mut request = self.http.request(http_method, self.url(call)).header(header, token);
@@ -224,14 +249,19 @@ impl ForgeHttp {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let unreachable = |error: reqwest::Error| {
-            let retry = if error.is_connect() { Retry::Refused(None) } else { Retry::Unknown(None) };
-            (ForgeErrorKind::Unreachable(explain(error, self.limits)), retry)
-        };
-        let mut response = request.send().await.map_err(unreachable)?;
+        request.send().await.map_err(|error| self.unreachable(error))
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> (ForgeErrorKind, Retry) {
+        let retry = if error.is_connect() { Retry::Refused(None) } else { Retry::Unknown(None) };
+        (ForgeErrorKind::Unreachable(explain(error, self.limits)), retry)
+    }
+
+    /// Reads an answer to its end.
+    async fn read(&self, mut response: reqwest::Response) -> Result<ForgeAnswer, (ForgeErrorKind, Retry)> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             body.extend_from_slice(&chunk);
             if body.len() > self.limits.answer_bytes_max {
                 let why = format!("it is larger than {} bytes", self.limits.answer_bytes_max);
@@ -267,7 +297,7 @@ mod tests {
     fn nothing_in_a_call_leads_elsewhere() {
         let http = http("https://ghe.example.com/api/v3", "secret-token").unwrap();
         let path = ["repos", "acme", "shop", "contents", "../../user", "a b?c#d"];
-        let call = Call::new("read", Permission("contents: read"), path).with("ref", "$(x)&y=../#");
+        let call = Call::new("read", Permission::GitHub("contents: read"), path).with("ref", "$(x)&y=../#");
         assert_eq!(
             http.url(&call).as_str(),
             "https://ghe.example.com/api/v3/repos/acme/shop/contents/..%2F..%2Fuser/a%20b%3Fc%23d?ref=%24%28x%29%26y%3D..%2F%23"

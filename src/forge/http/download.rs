@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use reqwest::StatusCode;
 use reqwest::header::LOCATION;
+use reqwest::{Response, StatusCode};
 use url::Url;
 
 use crate::forge::error::{ForgeError, ForgeErrorKind};
 use crate::gateway::explain;
 use crate::wire::address::is_loopback;
 
-use super::client::{Call, ForgeHttp, Method};
+use super::client::{Call, ForgeHttp};
 
 impl ForgeHttp {
     /// Writes a file, and gives its size in bytes.
@@ -27,21 +27,12 @@ impl ForgeHttp {
         let unreadable = |why: String| call.failed(ForgeErrorKind::Unreadable(why));
         let mut write =
             |bytes: &[u8]| file.write_all(bytes).map_err(|error| unreadable(format!("it cannot be kept: {error}")));
-        let answer = self.success_or_redirect(call, Method::Get, None).await?;
-        if answer.status.is_success() {
-            write(&answer.body)?;
-            return u64::try_from(answer.body.len()).map_err(|_| unreadable("it is too large".to_owned()));
-        }
-        let place = answer.headers.get(LOCATION).and_then(|place| place.to_str().ok());
-        let place = place.and_then(|place| Url::parse(place).ok());
-        let place = place.ok_or_else(|| unreadable("it is a redirect to nowhere".to_owned()))?;
-        // Whoever has been told a place by the forge itself may go there, but not in the open.
-        let is_safe = place.scheme() == "https" || (is_loopback(&place) && is_loopback(&self.api));
-        if !is_safe {
-            return Err(unreadable("it is a redirect to an address without https".to_owned()));
-        }
         let unreachable = |error| call.failed(ForgeErrorKind::Unreachable(explain(error, self.limits)));
-        let mut response = self.http.get(place).send().await.map_err(unreachable)?;
+        let mut response = self.opened(call).await?;
+        if response.status().is_redirection() {
+            let place = self.place_of(&response).map_err(|why| unreadable(why.to_owned()))?;
+            response = self.http.get(place).send().await.map_err(unreachable)?;
+        }
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND | StatusCode::GONE => return Err(call.failed(ForgeErrorKind::Gone)),
@@ -60,5 +51,13 @@ impl ForgeHttp {
             return Err(unreadable(format!("it ends after {size} bytes")));
         }
         Ok(size)
+    }
+
+    /// Where a redirect leads. Whoever has been told a place by the forge itself may go there, but not in the open.
+    fn place_of(&self, redirect: &Response) -> Result<Url, &'static str> {
+        let place = redirect.headers().get(LOCATION).and_then(|place| place.to_str().ok());
+        let place = place.and_then(|place| Url::parse(place).ok()).ok_or("it is a redirect to nowhere")?;
+        let is_safe = place.scheme() == "https" || (is_loopback(&place) && is_loopback(&self.api));
+        if is_safe { Ok(place) } else { Err("it is a redirect to an address without https") }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::forge::error::{ForgeError, ForgeErrorKind};
+use crate::forge::fields::{FieldError, FieldReader};
 
 use super::client::{Call, ForgeHttp, Method};
 
@@ -48,6 +49,21 @@ impl ForgeHttp {
             }
         }
         Err(call.failed(ForgeErrorKind::Unreadable(format!("it has more than {PAGES_MAX} pages"))))
+    }
+
+    /// Reads all pages of a list, and each item of it.
+    ///
+    /// # Errors
+    /// As [`ForgeHttp::list`], or if an item has not the form that it should have.
+    pub(in crate::forge) async fn items<T>(
+        &self,
+        call: &Call,
+        field: Option<&str>,
+        read: impl Fn(&FieldReader<'_>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, ForgeError> {
+        let items = self.list(call, field).await?;
+        let read = items.iter().map(|item| read(&FieldReader::of(item)));
+        read.collect::<Result<_, _>>().map_err(|error| call.unreadable(&error))
     }
 }
 

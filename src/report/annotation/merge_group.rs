@@ -10,6 +10,6 @@ impl Annotated for MergeGroupReport {
     fn found(&self, screen: &Screen) -> Vec<Annotation> {
         let found =
             Annotation::new(AnnotationKind::Mismatch, AnnotationLevel::Error, "merge-group", &words::verdict(self));
-        vec![found.hint(words::WAY_ON, screen)]
+        vec![found.hint(&words::way_on(self), screen)]
     }
 }

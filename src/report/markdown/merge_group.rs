@@ -28,7 +28,7 @@ impl MarkdownForm for MergeGroupReport {
             entries(&sheet, &screen.typed).iter().for_each(|item| section.item(item));
         }
         let mut end = Section::new(Rank::Kept, "line");
-        for line in [words::digests(self), words::WAY_ON.to_owned()] {
+        for line in [words::digests(self), words::way_on(self)] {
             end.head(&MarkdownBlock::Paragraph(prose(&line, &screen.typed)));
         }
         MarkdownDocument::new(vec![section, end])

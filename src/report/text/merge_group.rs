@@ -3,7 +3,7 @@
 
 use crate::plan::{MessageDifference, PeopleNamed, Presence};
 use crate::report::mark::Mark;
-use crate::report::merge_group::MergeGroupReport;
+use crate::report::merge_group::{GroupNames, MergeGroupReport};
 use crate::report::plan_file::ChangeView;
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
@@ -16,7 +16,13 @@ use super::{TextForm, plan_file};
 pub(in crate::report) const MESSAGES_SHOWN_MAX: usize = 30;
 
 /// What to do about it.
-pub(in crate::report) const WAY_ON: &str = "what was merged meanwhile has changed who gets what: take the pull request out of the queue, bring its branch up to date, and review its new plan";
+pub(in crate::report) fn way_on(report: &MergeGroupReport) -> String {
+    let GroupNames { pull, queue, .. } = &report.names;
+    format!(
+        "what was merged meanwhile has changed who gets what: take the {pull} out of the {queue}, bring its branch up to \
+         date, and review its new plan"
+    )
+}
 
 impl TextForm for MergeGroupReport {
     fn sheet(&self, screen: &Screen) -> Sheet {
@@ -32,16 +38,18 @@ impl TextForm for MergeGroupReport {
             line(&mut sheet, &format!("  … and {}", plural(rest as u64, "more message")));
         }
         line(&mut sheet, &format!("  {}", digests(self)));
-        line(&mut sheet, &format!("  {WAY_ON}"));
+        line(&mut sheet, &format!("  {}", way_on(self)));
         sheet
     }
 }
 
 /// What is wrong, in one line.
 pub(in crate::report) fn verdict(report: &MergeGroupReport) -> String {
-    let MergeGroupReport { pull, reviewed, group, .. } = report;
+    let MergeGroupReport { names, pull, reviewed, group, .. } = report;
     format!(
-        "the merge group is not what was reviewed in pull request {pull}: {} there, {} here",
+        "the {} is not what was reviewed in {} {pull}: {} there, {} here",
+        names.group,
+        names.pull,
         plural(reviewed.people, "message"),
         number(group.people),
     )

@@ -131,7 +131,10 @@ impl BackendError for RecordError {
             Obstacle::Silent(silence) => return silence.hint(),
             Obstacle::Ignored => format!("which rule does that: `{git} check-ignore -v {path}`"),
             Obstacle::Detached => {
-                format!("check the branch out: `{git} switch main`; in CI the checkout names it: `ref: main`")
+                format!(
+                    "check the branch out: `{git} switch main`; in GitHub's checkout `ref: main` names it, and on GitLab \
+                     `{git} switch -C main --track origin/main` comes before"
+                )
             }
             Obstacle::Unborn { .. } => format!("commit the project first: `{git} add .`, `{git} commit`"),
             Obstacle::Underway { .. } => format!("finish it, or take it back: `{git} status` says how"),

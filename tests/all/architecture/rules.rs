@@ -95,7 +95,11 @@ fn nature(file: &str, room: &str) -> Nature {
         "apply" => Nature::Awaiting,
         "cli" | "main" => Nature::Outermost,
         "source" | "store" | "gateway" => Nature::Effects,
-        "forge" if file.starts_with("src/forge/github") || file.starts_with("src/forge/http") => Nature::Effects,
+        "forge"
+            if ["github", "gitlab", "http"].iter().any(|folder| file.starts_with(&format!("src/forge/{folder}/"))) =>
+        {
+            Nature::Effects
+        }
         "sandbox" if !file.starts_with("src/sandbox/model") => Nature::Effects,
         _ => Nature::Pure,
     }

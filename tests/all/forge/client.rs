@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use sendform::forge::runner::{GitHubRunner, Runner};
-use sendform::forge::{CommitId, ForgeError, ForgeErrorKind, GitHub};
+use sendform::forge::{CommitId, ForgeClient, ForgeError, ForgeErrorKind, GitHub};
 use sendform::gateway::ClientLimits;
 
 use crate::support::forge::{FakeForge, ForgeFault, TOKEN, push_event};
@@ -76,7 +76,7 @@ fn every_call(ground: &Ground) -> Vec<Result<(), ForgeError>> {
             client.artifacts_of(7).await.map(drop),
             client.artifacts_named("x").await.map(drop),
             client.download(&artifact, 10, &mut Vec::new()).await.map(drop),
-            client.newest_change_of("main", "campaigns", &[]).await.map(drop),
+            client.newest_commits_of("main", "campaigns").await.map(drop),
             client.touches_only(&head, &[]).await.map(drop),
             client.is_in(&head, &head).await.map(drop),
             client.file_at(&head, "sendform.yaml").await.map(drop),
@@ -223,27 +223,31 @@ fn no_redirect_takes_the_token_to_another_host() {
 #[test]
 fn what_runs_commit_themselves_is_no_change_of_the_project() {
     let ground = Ground::new();
-    let folder = ground.project.folder();
+    own_commits_are_no_changes(&ForgeClient::GitHub(Box::new(ground.client())), &ground.project);
+}
+
+/// Pushes changes of campaigns and commits of runs to `main`, which is checked out, and asks which is which.
+pub(crate) fn own_commits_are_no_changes(client: &ForgeClient, project: &Project) {
+    let folder = project.folder();
     let commit = |file: &str, text: &str| {
-        ground.project.write(file, text);
+        project.write(file, text);
         git(folder, &["add", "--all"]);
         git(folder, &["commit", "--quiet", "-m", file]);
         git(folder, &["push", "--quiet", "origin", "main"]);
         CommitId::parse(&git(folder, &["rev-parse", "HEAD"])).unwrap()
     };
-    let client = ground.client();
     let own = ["sendform.lock", "sendform.stops"].map(str::to_owned);
     let newest = || wait(client.newest_change_of("main", ".", &own)).unwrap();
-    let change = commit("sale.yaml", "campaign: sale\n# more\n");
+    let change = commit("other.yaml", "campaign: other\n# more\n");
     assert_eq!(newest(), Some(change.clone()));
     let recorded = commit("sendform.lock", "1\n");
     commit("sendform.stops", "1\n");
     assert_eq!(newest(), Some(change.clone()));
     assert!(wait(client.touches_only(&recorded, &own)).unwrap() && !wait(client.touches_only(&change, &own)).unwrap());
-    ground.project.write("sale.yaml", "campaign: sale\n");
+    project.write("other.yaml", "campaign: other\n");
     let both = commit("sendform.lock", "2\n");
     assert_eq!(newest(), Some(both));
-    git(folder, &["mv", "sale.yaml", "sendform.stops", "--force"]);
+    git(folder, &["mv", "other.yaml", "sendform.stops", "--force"]);
     let moved = commit("sendform.lock", "3\n");
     assert_eq!(newest(), Some(moved));
 }
@@ -281,8 +285,8 @@ fn files_and_commits_are_those_of_the_repository() {
     let file = |path: &str| wait(client.file_at(&head, path)).unwrap();
     assert_eq!(file("sale.yaml").as_deref(), Some(b"campaign: sale\n".as_slice()));
     assert_eq!(file("no/such.yaml"), None);
-    assert_eq!(wait(client.newest_change_of("main", "sale.yaml", &[])).unwrap(), Some(head.clone()));
-    assert_eq!(wait(client.newest_change_of("main", "nowhere", &[])).unwrap(), None);
+    assert_eq!(wait(client.newest_commits_of("main", "sale.yaml")).unwrap(), std::slice::from_ref(&head));
+    assert_eq!(wait(client.newest_commits_of("main", "nowhere")).unwrap(), []);
     assert!(wait(client.is_in(&head, &head)).unwrap());
     let elsewhere = CommitId::parse(&"1".repeat(40)).unwrap();
     assert_eq!(wait(client.file_at(&elsewhere, "sale.yaml")).unwrap_err().kind, ForgeErrorKind::NotFound);

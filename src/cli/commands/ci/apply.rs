@@ -10,10 +10,11 @@ use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::forge::binding::Bound;
 use crate::forge::marker::{CommentKind, Marker};
-use crate::forge::{CommitId, Unbound};
+use crate::forge::{CommitId, ForgeKind, Unbound};
 use crate::plan::PlanDigest;
 
-use super::ground::GitHubGround;
+use super::failure::refusal;
+use super::ground::Ground;
 use super::order::{ApplySearch, ToApply, Unordered};
 use super::outcome::{self, PullNews, Transcript};
 use super::reviewed_file::ReviewedFile;
@@ -29,14 +30,14 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let ground = GitHubGround::find(global, settings, output)?;
+    let ground = Box::pin(Ground::find(global, settings, output)).await?;
     let job = ApplyJob { ground: &ground, args, output };
     let order = match (ApplySearch { ground: &ground, args, output }).find().await {
         Ok(order) => order,
         Err(Unordered::Failed(failure)) => return Err(failure),
         Err(Unordered::Unbound(unbound)) => {
             let pull = unbound.pull();
-            let failure = Failure::from(unbound);
+            let failure = refusal(&unbound, ground.forge.kind());
             job.tell_refusal(pull, &failure).await;
             return Err(failure);
         }
@@ -52,7 +53,7 @@ pub(super) async fn run(
 
 /// An apply in a run of CI.
 struct ApplyJob<'a> {
-    ground: &'a GitHubGround,
+    ground: &'a Ground,
     args: &'a CiApplyArgs,
     output: &'a Output,
 }
@@ -80,7 +81,7 @@ impl ApplyJob<'_> {
         let apply_args = self.apply_args(Some(plan.path.clone()), Some(bound.name.digest.to_string()));
         let heard = Transcript::new()?;
         let ended = Box::pin(apply::run(global, &apply_args, settings, &heard.of(output))).await;
-        let ended = ended.map_err(with_ways_on);
+        let ended = ended.map_err(|failure| with_ways_on(failure, ground.forge.kind()));
         let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
         let marker = self.marker(&bound.pull.head, Some(&bound.name.digest));
         let is_news = heard.is_of_sending() || exit != Exit::Done;
@@ -98,14 +99,14 @@ impl ApplyJob<'_> {
         let Some(pull) = pull else { return };
         let ended = Err(Failure { hints: failure.hints.clone(), ..Failure::new(failure.code, &failure.message) });
         let Ok(heard) = Transcript::new() else { return };
-        let marker = self.marker(&ground.runner.commit, None);
+        let marker = self.marker(&ground.run.commit, None);
         let outcome = self.outcome((pull, marker), failure.exit, &heard.whole(&ended), true);
         outcome::tell(ground, &outcome, args.comment, output).await;
     }
 
     fn outcome(&self, (pull, marker): (u64, Marker), exit: Exit, said: &str, is_news: bool) -> PullNews {
-        let runner = &self.ground.runner;
-        PullNews { pull, marker, text: section::outcome(exit, &runner.run_page(), runner.attempt, said), is_news }
+        let run = &self.ground.run;
+        PullNews { pull, marker, text: section::outcome(exit, &run.page, run.attempt, said), is_news }
     }
 
     fn marker(&self, head: &CommitId, digest: Option<&PlanDigest>) -> Marker {
@@ -121,9 +122,9 @@ impl ApplyJob<'_> {
 }
 
 /// What was reviewed is not what would be sent now: in CI there are two ways on.
-fn with_ways_on(failure: Failure) -> Failure {
+fn with_ways_on(failure: Failure, forge: ForgeKind) -> Failure {
     if failure.exit != Exit::Mismatch {
         return failure;
     }
-    Unbound::WAYS_ON.into_iter().fold(failure, Failure::hint)
+    Unbound::WAYS_ON.into_iter().map(|way| forge.words(way)).fold(failure, Failure::hint)
 }

@@ -3,7 +3,7 @@
 use crate::cli::failure::Failure;
 use crate::forge::event::EventError;
 use crate::forge::runner::RunnerError;
-use crate::forge::{BindError, ForgeClientError, ForgeError, Unbound, UnpackError};
+use crate::forge::{ForgeClientError, ForgeError, ForgeKind, SourceError, Unbound, UnpackError};
 use crate::report::failure_code::FailureCode;
 
 impl From<ForgeError> for Failure {
@@ -13,21 +13,18 @@ impl From<ForgeError> for Failure {
     }
 }
 
-impl From<Unbound> for Failure {
-    fn from(unbound: Unbound) -> Self {
-        let is_limit = matches!(unbound, Unbound::TooFewApprovals { .. } | Unbound::NoPlanOfDigest { .. });
-        let code = if is_limit { FailureCode::SafetyLimit } else { FailureCode::Mismatch };
-        unbound.hints().into_iter().fold(Self::new(code, unbound.to_string()), Self::hint)
-    }
+/// Why nothing is applied, in the words of a forge.
+pub(super) fn refusal(unbound: &Unbound, forge: ForgeKind) -> Failure {
+    let is_limit = matches!(unbound, Unbound::TooFewApprovals { .. } | Unbound::NoPlanOfDigest { .. });
+    let code = if is_limit { FailureCode::SafetyLimit } else { FailureCode::Mismatch };
+    in_words(unbound.hints(forge).into_iter().fold(Failure::new(code, unbound.to_string()), Failure::hint), forge)
 }
 
-impl From<BindError> for Failure {
-    fn from(error: BindError) -> Self {
-        match error {
-            BindError::Forge(error) => error.into(),
-            BindError::Unbound(unbound) => unbound.into(),
-        }
-    }
+/// A failure in the words of a forge.
+pub(super) fn in_words(failure: Failure, forge: ForgeKind) -> Failure {
+    let said = |texts: &[String]| texts.iter().map(|text| forge.words(text)).collect();
+    let (causes, hints) = (said(&failure.causes), said(&failure.hints));
+    Failure { message: forge.words(&failure.message), causes, hints, ..failure }
 }
 
 impl From<ForgeClientError> for Failure {
@@ -50,6 +47,12 @@ impl From<RunnerError> for Failure {
 
 impl From<EventError> for Failure {
     fn from(error: EventError) -> Self {
+        Self::new(FailureCode::Usage, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
         Self::new(FailureCode::Usage, error.to_string()).hint(error.hint())
     }
 }

@@ -8,12 +8,12 @@ use crate::cli::home::PROJECT_FILE;
 use crate::cli::output::Output;
 use crate::forge::binding::{Arrival, Bound};
 use crate::forge::event::ForgeEvent;
-use crate::forge::{BindError, CommitId, ForgeError, PlanName, Unbound};
+use crate::forge::{BindError, CommitId, ForgeError, NamedPlan, PlanName, Unbound};
 use crate::plan::PlanDigest;
 use crate::report::failure_code::FailureCode;
 use crate::report::words::list;
 
-use super::ground::GitHubGround;
+use super::ground::Ground;
 
 /// What there is to apply.
 pub(super) enum ToApply {
@@ -63,7 +63,7 @@ impl From<BindError> for Unordered {
 /// Finds what an apply is for.
 pub(super) struct ApplySearch<'a> {
     /// The run and its project.
-    pub(super) ground: &'a GitHubGround,
+    pub(super) ground: &'a Ground,
     /// What the command line says.
     pub(super) args: &'a CiApplyArgs,
     /// Where notes go.
@@ -76,7 +76,7 @@ impl ApplySearch<'_> {
     /// # Errors
     /// If nothing was reviewed, or not by enough people.
     pub(super) async fn find(&self) -> Result<ToApply, Unordered> {
-        let runner = &self.ground.runner;
+        let run = &self.ground.run;
         match &self.ground.event {
             ForgeEvent::Push(push) => {
                 let (Some(after), Some(branch)) = (&push.after, &push.branch) else {
@@ -90,20 +90,23 @@ impl ApplySearch<'_> {
                 self.bound(after, branch, push.before.as_ref()).await
             }
             ForgeEvent::Schedule { default_branch } => {
-                let Some(branch) = default_branch.as_deref().or(runner.branch()) else {
+                let Some(branch) = default_branch.as_deref().or(run.branch.as_deref()) else {
                     return Err(usage("a schedule runs on a branch, and this run names none").into());
                 };
                 self.newest(branch).await
             }
             ForgeEvent::Dispatch { digest, branch, default_branch } => {
-                let branch = branch.as_deref().or(runner.branch());
-                if let (Some(branch), Some(default)) = (branch, default_branch.as_deref())
+                let Some(branch) = branch.as_deref().or(run.branch.as_deref()) else {
+                    return Err(usage("what is started by hand is applied on a branch, and this run is on none").into());
+                };
+                if let Some(default) = default_branch.as_deref()
                     && branch != default
                 {
                     let message = format!("`{branch}` is not `{default}`: what is on it was not merged");
-                    return Err(usage(&message).hint(format!("start the workflow on `{default}`")).into());
+                    let hint = self.words(&format!("start the workflow on `{default}`"));
+                    return Err(usage(&message).hint(hint).into());
                 }
-                self.named(digest.as_deref(), branch.unwrap_or_default()).await
+                self.named(digest.as_deref(), branch).await
             }
             ForgeEvent::PullRequest(_) | ForgeEvent::MergeGroup(_) => {
                 let failure = usage("`sendform ci apply` is for after the merge, and this run is for before it");
@@ -115,7 +118,7 @@ impl ApplySearch<'_> {
     /// The plan of the newest change of the project on a branch.
     async fn newest(&self, branch: &str) -> Result<ToApply, Unordered> {
         let newest = self.newest_change(branch).await?;
-        self.bound(newest.as_ref().unwrap_or(&self.ground.runner.commit), branch, None).await
+        self.bound(newest.as_ref().unwrap_or(&self.ground.run.commit), branch, None).await
     }
 
     /// The newest commit that has changed the project: not one that only tells what was sent.
@@ -126,12 +129,12 @@ impl ApplySearch<'_> {
 
     /// The plan of a commit that came to a branch.
     async fn bound(&self, commit: &CommitId, branch: &str, before: Option<&CommitId>) -> Result<ToApply, Unordered> {
-        let (runner, forge) = (&self.ground.runner, &self.ground.forge);
-        if runner.attempt > 1 {
+        let (run, forge) = (&self.ground.run, &self.ground.forge);
+        if run.attempt > 1 {
             self.is_newest(commit, branch).await?;
         }
-        let arrival = Arrival { commit: commit.clone(), branch: branch.to_owned(), repository: runner.repository_id };
-        let bound = match forge.bind(&arrival, self.workflow(), &self.ground.project.id).await {
+        let arrival = Arrival { commit: commit.clone(), branch: branch.to_owned(), repository: run.repository };
+        let bound = match forge.bind(&arrival, self.planner(), &self.ground.project.id).await {
             Err(BindError::Unbound(unbound)) if unbound.is_no_review() && !self.args.require_review => {
                 let base = match before {
                     Some(before) => self.approvals_at(before).await?,
@@ -148,7 +151,7 @@ impl ApplySearch<'_> {
                 "the plan of pull request {} has the digest `{}`, but `{digest}` was expected",
                 bound.pull.number, bound.name.digest
             );
-            return Err(Failure::new(FailureCode::Mismatch, message)
+            return Err(Failure::new(FailureCode::Mismatch, self.words(&message))
                 .hint("name the digest of the plan that was reviewed, or none: it is found without")
                 .into());
         }
@@ -157,7 +160,8 @@ impl ApplySearch<'_> {
 
     /// The plan that somebody named by its digest.
     async fn named(&self, typed: Option<&str>, branch: &str) -> Result<ToApply, Unordered> {
-        let runner = &self.ground.runner;
+        let Ground { run, dir, forge, .. } = self.ground;
+        let own = &self.ground.ledger_files();
         let expected = self.args.expect_digest.as_deref();
         let digest = match (typed, expected) {
             (Some(typed), Some(expected)) if typed != expected => {
@@ -169,11 +173,12 @@ impl ApplySearch<'_> {
         };
         let Some(digest) = digest else {
             let failure = usage("a run that is started by hand says which digest it is for");
-            return Err(failure.hint("type a plan's whole digest, `plan/v1:…`, into the input `digest`").into());
+            let hint = self.words("type a plan's whole digest, `plan/v1:…`, into the input `digest`");
+            return Err(failure.hint(hint).into());
         };
         let name = PlanName { project: self.ground.project.id.clone(), digest: digest.clone() };
-        let place = (runner.repository_id, branch);
-        match self.ground.forge.bind_digest(&name, self.workflow(), place).await? {
+        let named = NamedPlan { name: &name, repository: run.repository, branch, dir, own };
+        match forge.bind_digest(&named, self.planner()).await? {
             Some(bound) => self.approved(bound, None).await,
             None if self.wanted() > 0 => Err(Unbound::NoPlanOfDigest { digest: digest.to_string() }.into()),
             None => Ok(ToApply::Named(digest)),
@@ -183,7 +188,11 @@ impl ApplySearch<'_> {
     /// Makes sure that enough people have approved a plan: as many as the project wanted before the merge and wants
     /// now.
     async fn approved(&self, bound: Bound, before: Option<&CommitId>) -> Result<ToApply, Unordered> {
-        let base = self.approvals_at(before.unwrap_or(&bound.pull.base)).await?;
+        let base = match before.or(bound.pull.base.as_ref()) {
+            Some(before) => self.approvals_at(before).await?,
+            None if self.args.approvals > 0 => 0,
+            None => return Err(self.no_base(bound.pull.number).into()),
+        };
         let who = self.ground.forge.approved(&bound.pull, self.wanted().max(base)).await?;
         let approved = if who.is_empty() {
             String::new()
@@ -192,18 +201,18 @@ impl ApplySearch<'_> {
             format!(", approved by {}", list(&who))
         };
         let (pull, name) = (bound.pull.number, &bound.name);
-        self.output.note(&format!("the plan of pull request {pull}{approved}: {name}\n"));
+        self.output.note(&self.words(&format!("the plan of pull request {pull}{approved}: {name}\n")));
         Ok(ToApply::Reviewed(Box::new(bound)))
     }
 
     /// Goes on without a review, where nobody wants one.
     fn unreviewed(&self, unbound: &Unbound, base: u32) -> Result<ToApply, Failure> {
         if self.wanted().max(base) > 0 {
-            let message = format!("{unbound}, and the project wants approvals");
+            let message = self.words(&format!("{unbound}, and the project wants approvals"));
             return Err(Failure::new(FailureCode::SafetyLimit, message)
                 .hint("`approvals` in sendform.yaml is stronger than `--require-review false`"));
         }
-        self.output.tell(&format!("! {unbound}; it is applied without a review\n"));
+        self.output.tell(&self.words(&format!("! {unbound}; it is applied without a review\n")));
         Ok(ToApply::Unreviewed)
     }
 
@@ -245,9 +254,23 @@ impl ApplySearch<'_> {
         }
     }
 
-    /// The workflow that plans pull requests.
-    fn workflow(&self) -> &str {
-        self.args.plan_workflow.as_deref().unwrap_or(&self.ground.runner.workflow)
+    /// Nobody knows what the branch was like before a pull request.
+    fn no_base(&self, pull: u64) -> Failure {
+        let message = format!(
+            "the forge does not say which commit pull request {pull} was made for, so nobody knows how many approvals were wanted before it"
+        );
+        Failure::new(FailureCode::SafetyLimit, self.words(&message))
+            .hint("say how many there have to be: `--approvals 1`")
+    }
+
+    /// What plans pull requests: a workflow's file, or a job.
+    fn planner(&self) -> &str {
+        self.args.plan_workflow.as_deref().unwrap_or(&self.ground.run.planner)
+    }
+
+    /// In the words of the forge.
+    fn words(&self, text: &str) -> String {
+        self.ground.forge.kind().words(text)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::report::style::Paint;
 use crate::report::text::TextForm as _;
 use crate::wire::said::without_secrets;
 
-use super::ground::GitHubGround;
+use super::ground::Ground;
 use super::plan_comment;
 use super::section;
 
@@ -82,15 +82,16 @@ pub(super) struct PullNews {
 }
 
 /// Tells the pull request what became of its plan, in the place that is wanted.
-pub(super) async fn tell(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace, output: &Output) {
+pub(super) async fn tell(ground: &Ground, outcome: &PullNews, place: CommentPlace, output: &Output) {
     let pull = outcome.pull;
+    let words = |text: &str| ground.forge.kind().words(text);
     let is_told = match place {
         CommentPlace::Never => return,
         CommentPlace::InPlace | CommentPlace::New => told(ground, outcome, place).await,
     };
     match is_told {
-        Ok(()) => output.note(&format!("pull request {pull} tells what became of it\n")),
-        Err(error) => untold(output, &format!("pull request {pull} does not tell what became of it"), &error),
+        Ok(()) => output.note(&words(&format!("pull request {pull} tells what became of it\n"))),
+        Err(error) => untold(output, &words(&format!("pull request {pull} does not tell what became of it")), &error),
     }
 }
 
@@ -102,7 +103,7 @@ pub(super) fn untold(output: &Output, what: &str, error: &ForgeError) {
 
 /// Puts it into the comment that shows the plan, if that is wanted, or else, and where that comment is gone or full,
 /// into one of its own, which a later run writes anew.
-async fn told(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace) -> Result<(), ForgeError> {
+async fn told(ground: &Ground, outcome: &PullNews, place: CommentPlace) -> Result<(), ForgeError> {
     let login = ground.forge.login().await?;
     let comments = plan_comment::own(&ground.forge, &login, outcome.pull, (&ground.project.id, &ground.dir)).await?;
     let newest =
@@ -112,8 +113,9 @@ async fn told(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace) ->
         return Ok(());
     }
     let plan = plan.filter(|_| place == CommentPlace::InPlace);
-    if let Some((id, body)) = plan.and_then(|plan| Some((plan.id, section::put_into(&plan.body, &outcome.text)?))) {
-        match ground.forge.change_comment(id, &body).await {
+    let put_into = |comment: &str| section::put_into(comment, &outcome.text, ground.forge.kind().comment_max());
+    if let Some((id, body)) = plan.and_then(|plan| Some((plan.id, put_into(&plan.body)?))) {
+        match ground.forge.change_comment(outcome.pull, id, &body).await {
             Ok(_) => return Ok(()),
             // Somebody has deleted it in this moment.
             Err(ForgeError { kind: ForgeErrorKind::NotFound, .. }) => {}
@@ -124,8 +126,8 @@ async fn told(ground: &GitHubGround, outcome: &PullNews, place: CommentPlace) ->
     match applied {
         Some(comment) => {
             let (_, before) = comment.body.split_once('\n').unwrap_or_default();
-            let body = section::put_into(&format!("{}\n{before}", outcome.marker), &outcome.text).unwrap_or(body);
-            ground.forge.change_comment(comment.id, &body).await.map(drop)
+            let body = put_into(&format!("{}\n{before}", outcome.marker)).unwrap_or(body);
+            ground.forge.change_comment(outcome.pull, comment.id, &body).await.map(drop)
         }
         None => ground.forge.add_comment(outcome.pull, &body).await.map(drop),
     }

@@ -15,35 +15,39 @@ use crate::cli::output::{self, Output};
 use crate::cli::settings::Settings;
 use crate::cli::shown::{ShownReport, ShownReports};
 use crate::forge::marker::{CommentKind, Marker};
-use crate::forge::runner::GitHubRunner;
-use crate::forge::{CommitId, GitHub, PlanName};
-use crate::gateway::ClientLimits;
+use crate::forge::runner::{GitHubRunner, Runner};
+use crate::forge::{CommitId, ForgeClient, ForgeKind, PlanName};
 use crate::identity::ProjectId;
 use crate::plan::PlanDigest;
 use crate::report::failure_code::FailureCode;
 use crate::report::github;
+use crate::report::markdown::SUMMARY_BYTES_MAX;
 use crate::report::markdown::budget::Limit;
-use crate::report::markdown::{COMMENT_MAX, SUMMARY_BYTES_MAX};
-use crate::report::merge_group::MergeGroupReport;
 
-use super::files::{append, set_outputs};
-use super::ground::dir_in;
-use super::group::{self, GroupPlan};
+use super::files::{append, replace, set_outputs, set_variables};
+use super::ground::{self, dir_in};
+use super::group::GroupPlan;
 use super::ledger_branch;
 use super::occasion::{Occasion, PlanAsked};
 use super::outcome;
 use super::plan_comment::{self, Commented};
-use super::said::{OF_A_FORK, PlanSaid};
+use super::said::PlanSaid;
 
 /// Where the plan is frozen until its name is known.
 const UNNAMED: &str = "sendform-unnamed.plan";
-/// What is written for GitLab, beside the Markdown: its forms, and the files that its reports are.
-const OF_GITLAB: [(OutputFormat, &str); 4] = [
+/// What is written for GitLab: its forms, and the files that its reports are.
+const OF_GITLAB: [(OutputFormat, &str); 3] = [
     (OutputFormat::Gitlab, "sendform-codequality.json"),
     (OutputFormat::GitlabTerraform, "sendform-terraform.json"),
     (OutputFormat::Junit, "sendform-junit.xml"),
-    (OutputFormat::Markdown, "sendform-plan.md"),
 ];
+
+/// The page that GitLab shows among what the job left, as GitHub shows a job's summary.
+const PAGE_OF_GITLAB: &str = "sendform-plan.md";
+/// What such a page begins with.
+const PLAN_BEGIN: &str = "<!-- sendform plan -->";
+/// The file that GitLab reads variables for later jobs from.
+const VARIABLES_OF_GITLAB: &str = "sendform.env";
 
 /// Runs the command.
 ///
@@ -71,12 +75,13 @@ pub(super) async fn run(
     };
     // What a stranger has written sees no secret, whatever the workflow hands over.
     let settings = &if is_from_fork { settings.without_secrets() } else { settings.clone() };
-    if is_from_fork {
-        output.note(&format!("{OF_A_FORK}\n"));
+    let own_words = occasion.own_words();
+    if let Some(told) = occasion.told().or_else(|| own_words.map(|words| format!("{words}\n"))) {
+        output.note(&told);
     }
     let shown = ShownReports::default();
     let mut heard = output.clone().keeping(&shown);
-    if matches!(occasion, Occasion::GitLab(_)) {
+    if occasion.runner.kind() == ForgeKind::GitLab {
         OF_GITLAB.iter().for_each(|(format, file)| heard.also_write(*format, PathBuf::from(file)));
     }
     heard.quiet = true;
@@ -86,8 +91,8 @@ pub(super) async fn run(
     {
         heard.keep(&failure.report());
     }
-    let said = PlanSaid::new(&shown, is_from_fork);
-    let job = PlanJob { global, args, settings, output, said: &said };
+    let said = PlanSaid::new(&shown, own_words);
+    let job = PlanJob { global, args, settings, output, said: &said, runner: &occasion.runner };
     // Nobody approves what an apply cannot find.
     let (file, unnamed) = match job.named(out.as_deref()) {
         Ok(file) => (file, Exit::Done),
@@ -96,10 +101,13 @@ pub(super) async fn run(
             (None, failure.exit)
         }
     };
-    let more = match &occasion {
-        Occasion::GitHub(runner, asked) => job.tell_github(runner, asked, file.as_deref()).await,
-        Occasion::GitLab(_) => Exit::Done,
-    };
+    let (more, first) = job.held(&occasion.asked, file.as_deref()).await;
+    let whole = said.behind(first);
+    match &occasion.runner {
+        Runner::GitHub(runner) => job.tell_github(runner, &whole, file.as_deref()),
+        Runner::GitLab(_) => job.tell_gitlab(&whole, file.as_deref()),
+    }
+    job.tell_pull(&occasion.asked).await;
     ended.map(|exit| exit.or(more).or(unnamed))
 }
 
@@ -110,6 +118,7 @@ struct PlanJob<'a> {
     settings: &'a Settings,
     output: &'a Output,
     said: &'a PlanSaid,
+    runner: &'a Runner,
 }
 
 impl PlanJob<'_> {
@@ -134,25 +143,27 @@ impl PlanJob<'_> {
         Some(files::read(self.global).ok()?.project?.id)
     }
 
-    /// Says what would keep an apply from writing its ledger.
-    async fn look_at_ledger(&self, runner: &GitHubRunner) {
-        let Some(token) = &self.settings.github_token else { return };
-        // Why there is no client was said with the comment.
-        let Ok(forge) = GitHub::new(runner, token, ClientLimits::default()) else { return };
-        let Some(project) = files::read(self.global).ok().and_then(|files| files.project) else { return };
-        ledger_branch::look(&forge, &project, self.output).await;
+    /// Makes sure that what a merge queue would merge is what was reviewed; gives what there is to show of it.
+    async fn held(&self, asked: &PlanAsked, file: Option<&Path>) -> (Exit, Option<ShownReport>) {
+        let PlanAsked::Group { pull } = asked else { return (Exit::Done, None) };
+        let (project, home) = (self.project(), ProjectPaths::find(self.global.dir.as_deref()));
+        let group = GroupPlan {
+            runner: self.runner,
+            settings: self.settings,
+            pull: *pull,
+            planner: self.args.plan_workflow.as_deref().unwrap_or_else(|| self.runner.planner()),
+            project: project.as_ref(),
+            home: &home,
+            file,
+        };
+        Box::pin(group.held(self.output)).await
     }
 
-    /// Says it on GitHub; whatever fails there is told, and is not how the plan ends. What a merge queue asks is.
-    async fn tell_github(&self, runner: &GitHubRunner, asked: &PlanAsked, file: Option<&Path>) -> Exit {
-        let (exit, first) = match asked {
-            PlanAsked::Group { pull } => self.held(runner, *pull, file).await,
-            PlanAsked::Pull { .. } | PlanAsked::Branch => (Exit::Done, None),
-        };
-        let said = &self.said.behind(first);
+    /// Says it where GitHub shows it; whatever fails there is told, and is not how the plan ends.
+    fn tell_github(&self, runner: &GitHubRunner, said: &PlanSaid, file: Option<&Path>) {
         self.told(output::print(&github::commands(&said.annotations())));
         if let Some(path) = &runner.summary {
-            let text = said.markdown("<!-- sendform plan -->", Limit::Bytes(SUMMARY_BYTES_MAX));
+            let text = said.markdown(PLAN_BEGIN, Limit::Bytes(SUMMARY_BYTES_MAX));
             self.told(append(path, &text));
         }
         if let Some(path) = &runner.output {
@@ -161,12 +172,29 @@ impl PlanJob<'_> {
             let digest = self.said.digest().unwrap_or_default();
             self.told(set_outputs(path, &[("digest", digest), ("to-send", &people), ("plan", &file)]));
         }
+    }
+
+    /// Gives later jobs of GitLab what steps of GitHub get as outputs. What there is to say before the plan stands in its
+    /// page, too.
+    fn tell_gitlab(&self, said: &PlanSaid, file: Option<&Path>) {
+        let people = self.said.people().to_string();
+        let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+        let digest = self.said.digest().unwrap_or_default();
+        let variables = [("SENDFORM_DIGEST", digest), ("SENDFORM_TO_SEND", &people), ("SENDFORM_PLAN", &file)];
+        self.told(set_variables(Path::new(VARIABLES_OF_GITLAB), &variables));
+        let page = said.markdown(PLAN_BEGIN, Limit::Bytes(SUMMARY_BYTES_MAX));
+        self.told(replace(Path::new(PAGE_OF_GITLAB), &page));
+    }
+
+    /// Says it where it is reviewed, and what would keep an apply from writing its ledger.
+    async fn tell_pull(&self, asked: &PlanAsked) {
         // A fork's token may not write.
-        if let PlanAsked::Pull { number, head, is_from_fork: false } = asked {
-            self.comment(runner, *number, head).await;
-            self.look_at_ledger(runner).await;
-        }
-        exit
+        let PlanAsked::Pull { number, head, is_from_fork: false } = asked else { return };
+        Box::pin(self.comment(*number, head)).await;
+        // Why there is no client was said with the comment.
+        let Ok(forge) = ground::client(self.runner, self.settings) else { return };
+        let Some(project) = files::read(self.global).ok().and_then(|files| files.project) else { return };
+        Box::pin(ledger_branch::look(&forge, &project, self.output)).await;
     }
 
     fn told(&self, result: Result<(), Failure>) {
@@ -175,16 +203,21 @@ impl PlanJob<'_> {
         }
     }
 
-    /// The way to the forge; says why there is none.
-    fn forge(&self, runner: &GitHubRunner, what: &str) -> Option<GitHub> {
-        let Some(token) = &self.settings.github_token else {
-            self.output.tell(&format!(
-                "! {what}: there is no token\n  in the step that runs sendform: `env: {{ GITHUB_TOKEN: \"${{{{ github.token \
-                 }}}}\" }}`\n"
-            ));
+    /// The way to the forge; says why there is none. That GitLab's own token may write no note is how it is there.
+    fn forge(&self, what: &str) -> Option<ForgeClient> {
+        let Some(token) = ground::token(self.runner, self.settings) else {
+            match self.runner {
+                Runner::GitHub(_) => {
+                    self.output.tell(&format!("! {what}: there is no token\n  {}\n", ground::token_hint(self.runner)));
+                }
+                Runner::GitLab(_) => self.output.note(&format!(
+                    "{what}: a job's own token may not, and there is no SENDFORM_GITLAB_TOKEN; its widgets and the \
+                     artifact do\n"
+                )),
+            }
             return None;
         };
-        match GitHub::new(runner, token, ClientLimits::default()) {
+        match ground::forge(self.runner, token) {
             Ok(forge) => Some(forge),
             Err(error) => {
                 self.output.tell(&format!("! {what}: {error}\n"));
@@ -193,14 +226,15 @@ impl PlanJob<'_> {
         }
     }
 
-    async fn comment(&self, runner: &GitHubRunner, pull: u64, head: &CommitId) {
+    async fn comment(&self, pull: u64, head: &CommitId) {
         if self.args.comment == CommentPlace::Never {
             return;
         }
-        let what = format!("pull request {pull} does not show this plan");
+        let words = |text: &str| self.runner.kind().words(text);
+        let what = words(&format!("pull request {pull} does not show this plan"));
         let Some(project) = self.project() else { return };
-        let Some(dir) = self.dir(runner, &what) else { return };
-        let Some(forge) = self.forge(runner, &what) else { return };
+        let Some(dir) = self.dir(&what) else { return };
+        let Some(forge) = self.forge(&what) else { return };
         let marker = Marker {
             kind: CommentKind::Plan,
             project,
@@ -209,65 +243,26 @@ impl PlanJob<'_> {
             digest: self.said.digest().and_then(PlanDigest::parse),
             people: self.said.people(),
         };
-        let body = self.said.markdown(&marker.to_string(), Limit::Characters(COMMENT_MAX));
+        let body = self.said.markdown(&marker.to_string(), Limit::Characters(self.runner.kind().comment_max()));
         match plan_comment::show(&forge, pull, &marker, &body, self.args.comment).await {
             Ok(Commented::New | Commented::InPlace) => {
-                self.output.note(&format!("pull request {pull} shows this plan\n"));
+                self.output.note(&words(&format!("pull request {pull} shows this plan\n")));
             }
             Ok(Commented::NewerHead) => {
-                self.output.note(&format!("pull request {pull} has a newer head, whose own run shows its plan\n"));
+                let told = format!("pull request {pull} has a newer head, whose own run shows its plan\n");
+                self.output.note(&words(&told));
             }
             Ok(Commented::Over) => {
-                self.output.note(&format!("pull request {pull} is not open any more: its comment stays as it is\n"));
+                let told = format!("pull request {pull} is not open any more: its comment stays as it is\n");
+                self.output.note(&words(&told));
             }
             Err(error) => outcome::untold(self.output, &what, &error),
         }
     }
 
-    /// Makes sure that what a merge queue would merge is what was reviewed; gives what there is to show of it.
-    async fn held(&self, runner: &GitHubRunner, pull: Option<u64>, file: Option<&Path>) -> (Exit, Option<ShownReport>) {
-        match self.compared(runner, pull, file).await {
-            Ok((pull, None)) => {
-                self.output.note(&format!("the merge group is what was reviewed in pull request {pull}\n"));
-                (Exit::Done, None)
-            }
-            Ok((_, Some(report))) => {
-                self.output.tell_report(&report);
-                (Exit::Mismatch, Some(self.output.shown(&report)))
-            }
-            Err(failure) => {
-                self.output.tell_failure(&failure);
-                // Whatever keeps it from being compared, it is not known to be what was reviewed.
-                (Exit::Mismatch, None)
-            }
-        }
-    }
-
-    async fn compared(
-        &self,
-        runner: &GitHubRunner,
-        pull: Option<u64>,
-        file: Option<&Path>,
-    ) -> Result<(u64, Option<MergeGroupReport>), Failure> {
-        let unknown = |why: &str| group::unknown().hint(why);
-        let pull = pull.ok_or_else(|| unknown("the name of the group's branch has no pull request in it"))?;
-        let file = file.ok_or_else(|| unknown("a plan without the key, or with errors, has no digest"))?;
-        let project = self.project().ok_or_else(|| unknown("the project file has errors"))?;
-        let forge = self.forge(runner, "the reviewed plan is not there").ok_or_else(group::unknown)?;
-        let plan = GroupPlan {
-            runner,
-            forge: &forge,
-            workflow: self.args.plan_workflow.as_deref().unwrap_or(&runner.workflow),
-            project: &project,
-            home: &ProjectPaths::find(self.global.dir.as_deref()),
-            file,
-        };
-        Ok((pull, plan.differs(pull).await?))
-    }
-
     /// The project's folder from the top of the checkout; says so if it is not in there.
-    fn dir(&self, runner: &GitHubRunner, what: &str) -> Option<String> {
-        match dir_in(&runner.workspace, &ProjectPaths::find(self.global.dir.as_deref()).dir) {
+    fn dir(&self, what: &str) -> Option<String> {
+        match dir_in(self.runner.workspace(), &ProjectPaths::find(self.global.dir.as_deref()).dir) {
             Ok(dir) => Some(dir),
             Err(failure) => {
                 self.output.tell(&format!("! {what}: {}\n", failure.message));

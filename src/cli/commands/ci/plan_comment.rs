@@ -5,9 +5,8 @@
 use crate::cli::args::CommentPlace;
 use crate::forge::facts::ForgeComment;
 use crate::forge::marker::{CommentKind, Marker};
-use crate::forge::{ForgeError, GitHub};
+use crate::forge::{ForgeClient, ForgeError};
 use crate::identity::ProjectId;
-use crate::report::markdown::COMMENT_MAX;
 
 /// What an older comment begins with, behind its marker.
 const OUTDATED: &str = "> **Outdated:** a later comment has the newest plan.";
@@ -28,7 +27,7 @@ pub(super) enum Commented {
 /// Comments of ours about a project in a folder, the oldest first, with what each says of itself. Only those that the
 /// token's own identity has written: everybody can write a marker.
 pub(super) async fn own(
-    forge: &GitHub,
+    forge: &ForgeClient,
     login: &str,
     pull: u64,
     (project, dir): (&ProjectId, &str),
@@ -39,7 +38,11 @@ pub(super) async fn own(
 }
 
 /// Those of them that show plans.
-async fn plans(forge: &GitHub, pull: u64, of: (&ProjectId, &str)) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
+async fn plans(
+    forge: &ForgeClient,
+    pull: u64,
+    of: (&ProjectId, &str),
+) -> Result<Vec<(Marker, ForgeComment)>, ForgeError> {
     let mut comments = own(forge, &forge.login().await?, pull, of).await?;
     comments.retain(|(marker, _)| marker.kind == CommentKind::Plan);
     Ok(comments)
@@ -50,7 +53,7 @@ async fn plans(forge: &GitHub, pull: u64, of: (&ProjectId, &str)) -> Result<Vec<
 /// # Errors
 /// If the forge does not take it, or does not tell what is there.
 pub(super) async fn show(
-    forge: &GitHub,
+    forge: &ForgeClient,
     pull: u64,
     marker: &Marker,
     body: &str,
@@ -63,17 +66,18 @@ pub(super) async fn show(
     if now.head != marker.head {
         return Ok(Commented::NewerHead);
     }
+    let chars_max = forge.kind().comment_max();
     let mut earlier = plans(forge, pull, (&marker.project, &marker.dir)).await?;
-    earlier.retain(|(_, comment)| outdated(&comment.body).is_some());
+    earlier.retain(|(_, comment)| outdated(&comment.body, chars_max).is_some());
     let is_larger = earlier.last().is_some_and(|(before, _)| marker.people > before.people);
     if let (Some((_, comment)), false, CommentPlace::InPlace) = (earlier.last(), is_larger, place) {
-        forge.change_comment(comment.id, body).await?;
+        forge.change_comment(pull, comment.id, body).await?;
         return Ok(Commented::InPlace);
     }
     forge.add_comment(pull, body).await?;
     for (_, comment) in &earlier {
-        let Some(body) = outdated(&comment.body) else { continue };
-        forge.change_comment(comment.id, &body).await?;
+        let Some(body) = outdated(&comment.body, chars_max) else { continue };
+        forge.change_comment(pull, comment.id, &body).await?;
         // It says so already where this cannot be done.
         drop(forge.hide_comment(comment.id).await);
     }
@@ -81,7 +85,7 @@ pub(super) async fn show(
 }
 
 /// A comment that says that it is outdated; nothing if it says so already.
-fn outdated(body: &str) -> Option<String> {
+fn outdated(body: &str, chars_max: usize) -> Option<String> {
     let (marker, rest) = body.split_once('\n').unwrap_or((body, ""));
     let rest = rest.trim_start();
     if rest.starts_with(OUTDATED) {
@@ -89,7 +93,7 @@ fn outdated(body: &str) -> Option<String> {
     }
     let marker = marker.trim_end();
     let whole = format!("{marker}\n\n{OUTDATED}\n\n{rest}");
-    let fits = whole.encode_utf16().count() <= COMMENT_MAX;
+    let fits = whole.encode_utf16().count() <= chars_max;
     Some(if fits { whole } else { format!("{marker}\n\n{OUTDATED}\n") })
 }
 
@@ -99,10 +103,10 @@ mod tests {
 
     #[test]
     fn an_older_comment_says_so_once_and_still_fits() {
-        let once = outdated("<!-- marker -->\n\n# Plan\n").unwrap();
+        let once = outdated("<!-- marker -->\n\n# Plan\n", 65_536).unwrap();
         assert_eq!(once, "<!-- marker -->\n\n> **Outdated:** a later comment has the newest plan.\n\n# Plan\n");
-        assert_eq!(outdated(&once), None);
+        assert_eq!(outdated(&once, 65_536), None);
         let long = format!("<!-- marker -->\n\n{}", "č".repeat(65_500));
-        assert!(outdated(&long).unwrap().len() < 100);
+        assert!(outdated(&long, 65_536).unwrap().len() < 100);
     }
 }

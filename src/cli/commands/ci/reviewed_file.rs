@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::cli::home::ProjectPaths;
 use crate::forge::binding::Bound;
-use crate::forge::{GitHub, unpack};
+use crate::forge::{ForgeClient, unpack};
 use crate::report::failure_code::FailureCode;
 
 /// The largest plan that is taken, in bytes: a million people are 22 megabytes.
@@ -24,7 +24,7 @@ impl ReviewedFile {
     ///
     /// # Errors
     /// If the forge does not give it, there is no plan in it, or it cannot be written.
-    pub(super) async fn fetch(forge: &GitHub, home: &ProjectPaths, bound: &Bound) -> Result<Self, Failure> {
+    pub(super) async fn fetch(forge: &ForgeClient, home: &ProjectPaths, bound: &Bound) -> Result<Self, Failure> {
         let name = bound.name.to_string();
         home.check_private()?;
         home.make_private()?;

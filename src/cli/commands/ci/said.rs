@@ -9,22 +9,30 @@ pub(super) const OF_A_FORK: &str = "This pull request comes from a fork, whose r
      structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
      has to bring the branch into this repository before it is planned whole.";
 
+/// The same of a merge request.
+pub(super) const OF_A_FORK_ON_GITLAB: &str = "This merge request comes from a fork, and gets no secrets. So only the \
+     structure was planned: nobody's rows were read, nobody was recognised, and there is no digest. Somebody who may \
+     has to bring the branch into this project before it is planned whole.";
+
+/// What is said where GitLab plans what a merge would give.
+pub(super) const OF_A_MERGED_RESULT: &str = "Planned is what the merge would give now, and not the head alone.";
+
 /// What a plan has shown.
 pub(super) struct PlanSaid {
     reports: Vec<ShownReport>,
-    is_from_fork: bool,
+    own_words: Option<&'static str>,
 }
 
 impl PlanSaid {
-    /// Takes what was shown.
-    pub(super) fn new(shown: &ShownReports, is_from_fork: bool) -> Self {
-        Self { reports: shown.all(), is_from_fork }
+    /// Takes what was shown, and what is to be said before it.
+    pub(super) fn new(shown: &ShownReports, own_words: Option<&'static str>) -> Self {
+        Self { reports: shown.all(), own_words }
     }
 
     /// The same, and this report before all others.
     pub(super) fn behind(&self, first: Option<ShownReport>) -> Self {
         let reports = first.into_iter().chain(self.reports.iter().cloned()).collect();
-        Self { reports, is_from_fork: self.is_from_fork }
+        Self { reports, own_words: self.own_words }
     }
 
     /// What would be sent; nothing if it did not come to a plan.
@@ -52,8 +60,7 @@ impl PlanSaid {
 
     /// As Markdown behind a first line, so that all of it fits.
     pub(super) fn markdown(&self, first_line: &str, limit: Limit) -> String {
-        let note = if self.is_from_fork { Some(OF_A_FORK) } else { None };
-        let own = note.map(MarkdownDocument::of_own_words);
+        let own = self.own_words.map(MarkdownDocument::of_own_words);
         let reports = self.reports.iter().map(|report| report.markdown.clone());
         own.into_iter()
             .chain(reports)

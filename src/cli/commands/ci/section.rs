@@ -3,8 +3,6 @@
 use crate::cli::exit::Exit;
 use crate::report::words::plural;
 
-/// How many characters a comment may have: GitHub's limit.
-pub(super) const COMMENT_CHARS_MAX: usize = 65_536;
 /// How many characters of what a command said are repeated: the rest of a comment has room beside them.
 const SAID_CHARS_MAX: usize = 20_000;
 
@@ -40,8 +38,9 @@ pub(super) fn is_in(comment: &str) -> bool {
 }
 
 /// Puts what became of a plan into the comment that shows it, behind its first line; what earlier runs have said there
-/// is folded away below it, as many of them as there is room for. `None` if the comment would be too long.
-pub(super) fn put_into(comment: &str, outcome: &str) -> Option<String> {
+/// is folded away below it, as many of them as there is room for. `None` if the comment would have more than so many
+/// characters, as UTF-16 counts them.
+pub(super) fn put_into(comment: &str, outcome: &str, chars_max: usize) -> Option<String> {
     let (marker, rest) = comment.split_once('\n').unwrap_or((comment, ""));
     let rest = rest.trim_start();
     let before = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END));
@@ -50,8 +49,7 @@ pub(super) fn put_into(comment: &str, outcome: &str) -> Option<String> {
     (0..=earlier.len().min(EARLIER_MAX)).rev().find_map(|count| {
         let earlier = earlier.get(..count).unwrap_or_default();
         let whole = format!("{}\n\n{}\n{rest}", marker.trim_end(), with_earlier(outcome, earlier));
-        let fits = whole.chars().count().max(whole.encode_utf16().count()) <= COMMENT_CHARS_MAX;
-        fits.then_some(whole)
+        (whole.encode_utf16().count() <= chars_max).then_some(whole)
     })
 }
 
@@ -101,13 +99,15 @@ mod tests {
 
     use super::*;
 
+    const MAX: usize = 65_536;
+
     #[test]
     fn what_became_of_it_stands_on_top_and_what_was_before_it_is_folded_away() {
         let page = "https://github.com/acme/shop/actions/runs/1";
         let said = format!("in doubt\n{END}\n{BEGIN}\n{EARLIER}\n{FOLDED}");
-        let first = put_into("<!-- marker -->\r\n# Plan\n", &outcome(Exit::Doubt, page, 1, &said)).unwrap();
-        let second = put_into(&first, &outcome(Exit::Environment, page, 2, "no network")).unwrap();
-        let third = put_into(&second, &outcome(Exit::Done, page, 3, "all ``` well")).unwrap();
+        let first = put_into("<!-- marker -->\r\n# Plan\n", &outcome(Exit::Doubt, page, 1, &said), MAX).unwrap();
+        let second = put_into(&first, &outcome(Exit::Environment, page, 2, "no network"), MAX).unwrap();
+        let third = put_into(&second, &outcome(Exit::Done, page, 3, "all ``` well"), MAX).unwrap();
         assert!(is_in(&first) && is_in(&third) && !is_in("m") && !is_in(&format!("m\nA plan\n{BEGIN}")));
         insta::assert_snapshot!(third, @"
         <!-- marker -->
@@ -149,13 +149,13 @@ mod tests {
     #[test]
     fn only_so_many_earlier_runs_are_kept_as_there_is_room_for() {
         let many = (1..=9).fold("m\n# Plan\n".to_owned(), |comment, attempt| {
-            put_into(&comment, &outcome(Exit::Done, "", attempt, &format!("run {attempt}"))).unwrap()
+            put_into(&comment, &outcome(Exit::Done, "", attempt, &format!("run {attempt}")), MAX).unwrap()
         });
         let attempts: Vec<&str> = many.lines().filter(|line| line.starts_with("run ")).collect();
         assert_eq!(attempts, ["run 9", "run 8", "run 7", "run 6", "run 5", "run 4"]);
         let long = (1..=4).fold("m\n# Plan\n".to_owned(), |comment, attempt| {
             let said = format!("run {attempt}\n{}", "x\n".repeat(9_000));
-            put_into(&comment, &outcome(Exit::Done, "", attempt, &said)).unwrap()
+            put_into(&comment, &outcome(Exit::Done, "", attempt, &said), MAX).unwrap()
         });
         let attempts: Vec<&str> = long.lines().filter(|line| line.starts_with("run ")).collect();
         assert_eq!(attempts, ["run 4", "run 3", "run 2"]);
@@ -169,8 +169,8 @@ mod tests {
         assert!(outcome.contains("lines left out: the run's log has them)\n") && outcome.contains("\nthe table\n"));
         assert!(outcome.chars().count() < SAID_CHARS_MAX + 500);
         let comment = |length: usize| format!("m\n{}", "😀".repeat(length));
-        assert!(put_into(&comment(10), &outcome).is_some());
-        assert_eq!(put_into(&comment(40_000), &outcome), None);
+        assert!(put_into(&comment(10), &outcome, MAX).is_some());
+        assert_eq!(put_into(&comment(40_000), &outcome, MAX), None);
     }
 
     proptest! {

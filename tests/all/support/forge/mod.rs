@@ -3,6 +3,7 @@
 
 mod answers;
 mod faults;
+mod gitlab;
 mod routes;
 mod state;
 
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 use super::project::Project;
 
 pub(crate) use faults::ForgeFault;
+pub(crate) use gitlab::{FakeApproval, FakeJob, FakePipeline};
 pub(crate) use state::{FakePull, FakeReview, FakeRun, ForgeRequest, ForgeState, REPOSITORY_ID};
 
 use routes::serve;
@@ -96,6 +98,51 @@ impl FakeForge {
         ];
         for (name, value) in variables {
             project.set(name, value);
+        }
+    }
+}
+
+/// A job of GitLab, for [`FakeForge::job_of`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GitLabJob<'a> {
+    /// Why its pipeline runs.
+    pub(crate) source: &'a str,
+    /// The commit that is checked out.
+    pub(crate) commit: &'a str,
+    /// What else the environment says.
+    pub(crate) more: &'a [(&'a str, &'a str)],
+}
+
+impl FakeForge {
+    /// Gives a project the environment of a job of GitLab, whose server is below a path.
+    pub(crate) fn job_of(&self, project: &mut Project, job: &GitLabJob<'_>) {
+        let server = format!("{}/gitlab", self.url());
+        let folder = project.folder().display().to_string();
+        let (api, page) = (format!("{server}/api/v4"), format!("{server}/acme/shop/-/jobs/990"));
+        let id = REPOSITORY_ID.to_string();
+        let variables = [
+            ("CI", "true"),
+            ("GITLAB_CI", "true"),
+            ("CI_SERVER_URL", &server),
+            ("CI_API_V4_URL", &api),
+            ("CI_PROJECT_ID", &id),
+            ("CI_PROJECT_DIR", &folder),
+            ("CI_DEFAULT_BRANCH", "main"),
+            ("CI_PIPELINE_ID", "99"),
+            ("CI_PIPELINE_SOURCE", job.source),
+            ("CI_COMMIT_SHA", job.commit),
+            ("CI_JOB_NAME", "sendform plan"),
+            ("CI_JOB_URL", &page),
+            ("CI_JOB_TOKEN", "glcbt-a-jobs-own-token"),
+            ("SENDFORM_GITLAB_TOKEN", TOKEN),
+        ];
+        for name in
+            ["CI_COMMIT_BRANCH", "CI_COMMIT_BEFORE_SHA", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"]
+        {
+            project.unset(name);
+        }
+        for (name, value) in variables.iter().chain(job.more) {
+            project.set(name, *value);
         }
     }
 }

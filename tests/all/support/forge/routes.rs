@@ -17,6 +17,7 @@ use url::form_urlencoded;
 
 use super::answers::{PageWish, document, found, page};
 use super::faults::{ForgeFault, status};
+use super::gitlab;
 use super::state::{FakePull, ForgeRequest, ForgeState};
 use super::{REPOSITORY, TOKEN};
 
@@ -90,7 +91,14 @@ fn answer(
         fault,
         address: format!("http://{address}{}?per_page=100", head.uri.path()),
     };
-    (route(state, address, (head.method.as_str(), &path), &query, body, &wish), fault)
+    let method = head.method.as_str();
+    // GitLab may also be below a path of its server.
+    let of_gitlab = ["/api/v4/", "/gitlab/api/v4/"].iter().find_map(|top| path.strip_prefix(top));
+    if let Some(below) = of_gitlab {
+        let query = head.uri.query().unwrap_or_default();
+        return (gitlab::route(state, (method, below), query, body, &wish), fault);
+    }
+    (route(state, address, (method, &path), &query, body, &wish), fault)
 }
 
 /// The first fault that is asked for in a request, unless it has passed.
@@ -180,16 +188,14 @@ fn route(
                 None => status(404),
             }
         }
-        ("GET", ["commits"]) => newest(state, query),
-        ("GET", ["commits", commit]) => {
-            match git(
-                state,
-                &["diff-tree", "-r", "-m", "--first-parent", "--root", "--no-commit-id", "--name-status", commit],
-            ) {
-                Some(touched) => found(&json!({ "sha": commit, "files": files(&touched) })),
-                None => status(404),
+        ("GET", ["commits"]) => newest(state, query, ("sha", "sha")),
+        ("GET", ["commits", commit]) => match touched(state, commit) {
+            Some(files) => {
+                let file = |(is_new, name): &(bool, String)| json!({ "filename": name, "status": if *is_new { "added" } else { "modified" } });
+                found(&json!({ "sha": commit, "files": files.iter().map(file).collect::<Vec<Value>>() }))
             }
-        }
+            None => status(404),
+        },
         ("GET", ["rules", "branches", ..]) => {
             let rules = state.rules.iter().enumerate();
             page(wish, None, rules.map(|(id, (rule, _))| json!({ "type": rule, "ruleset_id": id })).collect())
@@ -262,7 +268,7 @@ fn write(state: &mut ForgeState, pull: u64, id: Option<u64>, body: &str) -> Resp
 }
 
 /// Whether a pull request has brought a commit, or has it.
-fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
+pub(super) fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
     let merged = pull.merge_commit.as_deref();
     if merged == Some(commit) || pull.head == commit {
         return true;
@@ -273,21 +279,28 @@ fn is_of(state: &ForgeState, pull: &FakePull, commit: &str) -> bool {
 }
 
 /// What a commit touched, as git tells it.
-fn files(touched: &str) -> Vec<Value> {
+/// The files that a commit touched, and whether each is new.
+pub(super) fn touched(state: &ForgeState, commit: &str) -> Option<Vec<(bool, String)>> {
+    let arguments = ["diff-tree", "-r", "-m", "--first-parent", "--root", "--no-commit-id", "--name-status", commit];
     let file = |line: &str| {
         let (status, name) = line.split_once('\t').expect("a status and a name");
-        json!({ "filename": name, "status": if status == "A" { "added" } else { "modified" } })
+        (status == "A", name.to_owned())
     };
-    touched.lines().map(file).collect()
+    Some(git(state, &arguments)?.lines().map(file).collect())
 }
 
-fn newest(state: &ForgeState, query: &BTreeMap<String, String>) -> Response<Body> {
-    let branch = query.get("sha").map_or("main", String::as_str);
+/// The newest commits of a branch; forges call the branch and the commit differently.
+pub(super) fn newest(
+    state: &ForgeState,
+    query: &BTreeMap<String, String>,
+    (branch, id): (&str, &str),
+) -> Response<Body> {
+    let branch = query.get(branch).map_or("main", String::as_str);
     let count = format!("-{}", query.get("per_page").map_or("30", String::as_str));
     let mut arguments = vec!["log", &count, "--format=%H", branch];
     arguments.extend(query.get("path").map(|path| ["--", path.as_str()]).into_iter().flatten());
     match git(state, &arguments) {
-        Some(commits) => found(&commits.lines().map(|commit| json!({ "sha": commit })).collect()),
+        Some(commits) => found(&commits.lines().map(|commit| json!({ id: commit })).collect()),
         None => status(404),
     }
 }
@@ -313,7 +326,7 @@ fn file(state: &ForgeState, path: &str, query: &BTreeMap<String, String>) -> Res
 }
 
 /// What git says in the repository; `None` if it fails.
-fn git(state: &ForgeState, arguments: &[&str]) -> Option<String> {
+pub(super) fn git(state: &ForgeState, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C").args(["-c", "safe.directory=*"]);
     let output = command.args(arguments).current_dir(&state.repository).output().expect("git can be run");

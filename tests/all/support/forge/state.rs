@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::faults::ForgeFault;
+use super::gitlab::GitLabState;
 
 /// The number of its repository.
 pub(crate) const REPOSITORY_ID: u64 = 42;
@@ -105,6 +106,8 @@ pub(crate) struct ForgeState {
     pub(crate) elsewhere: Option<String>,
     pub(crate) faults: Vec<(String, ForgeFault)>,
     pub(crate) requests: Vec<ForgeRequest>,
+    /// What only GitLab knows.
+    pub(crate) gitlab: GitLabState,
     next: u64,
 }
 
@@ -128,6 +131,7 @@ impl ForgeState {
             elsewhere: None,
             faults: Vec::new(),
             requests: Vec::new(),
+            gitlab: GitLabState::default(),
             next: 1000,
         }
     }
