@@ -156,7 +156,7 @@ impl Life<'_> {
             let Some(id) = id else { continue };
             let Ok(page) = self.api.try_call("GET", &format!("/sandbox/messages?bulkId={id}"), "") else { return };
             self.seen(|seen| {
-                page.json()["messages"].as_array().into_iter().flatten().for_each(|one| seen.see_end(one))
+                page.json()["messages"].as_array().into_iter().flatten().for_each(|one| seen.see_end(one));
             });
             if answered.send(()).is_err() {
                 return;
