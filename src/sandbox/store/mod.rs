@@ -13,7 +13,7 @@ mod table;
 pub use audit::{Audited, audit};
 pub use database::{NewInbound, Noted};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
-pub use pushes::{PendingPushes, PushFilter, PushNote};
+pub use pushes::{ListedPush, PendingPushes, PushFilter, PushNote};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
