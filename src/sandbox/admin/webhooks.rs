@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::model::webhook::push::{Push, PushContent, PushState, Try, TryCause, TryOutcome};
+use crate::sandbox::model::webhook::push::{PushContent, PushState, Try, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
-use crate::sandbox::store::PushFilter;
+use crate::sandbox::store::{ListedPush, PushFilter};
 use crate::wire::options::ReportType;
 use crate::wire::time::{optional_instant, serde_instant};
 
@@ -35,6 +35,9 @@ struct PushShown<'a> {
     kind: &'static str,
     url: &'a str,
     content_type: ReportType,
+    /// The bulk of the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bulk_id: Option<&'a str>,
     /// How many reports or messages it has.
     results: usize,
     state: PushState,
@@ -81,7 +84,7 @@ fn show_try(tried: &Try) -> TryShown {
     TryShown { at: tried.at, outcome, status, cause: tried.cause }
 }
 
-fn show(push: &Push) -> PushShown<'_> {
+fn show((push, bulk_id): &ListedPush) -> PushShown<'_> {
     let (kind, results) = match &push.content {
         PushContent::Reports { reports, .. } => ("reports", reports.len()),
         PushContent::Inbound(_) => ("inbound", 1),
@@ -91,6 +94,7 @@ fn show(push: &Push) -> PushShown<'_> {
         kind,
         url: &push.url,
         content_type: push.content_type,
+        bulk_id: bulk_id.as_deref(),
         results,
         state: push.state,
         created_at: push.created_at,
@@ -105,7 +109,7 @@ pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Que
     if !(1..=PAGE_MAX).contains(&limit) {
         return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
     }
-    let Ok(after) = filter.cursor.as_deref().map_or(Ok(0), str::parse) else {
+    let Ok(after) = filter.cursor.as_deref().map_or(Ok(0), str::parse::<i64>) else {
         return Answer::violation("cursor", "must be a value of nextCursor").into_response();
     };
     // One more than is shown tells whether there is a next page.
@@ -125,12 +129,17 @@ pub(super) async fn retry(State(sandbox): State<SandboxState>, Path(number): Pat
     let Some(postman) = sandbox.postman() else {
         return Answer::violation("webhooks", "are posted by `sendform sandbox` only").into_response();
     };
-    let Ok(number) = number.parse() else {
+    let Ok(number) = number.parse::<i64>() else {
         return Answer::error(StatusCode::NOT_FOUND).into_response();
     };
     match postman.retry(number).await {
-        Ok(Some(push)) => Answer::ok(&show(&push)).into_response(),
-        Ok(None) => Answer::error(StatusCode::NOT_FOUND).into_response(),
+        Ok(Some(_)) => {}
+        Ok(None) => return Answer::error(StatusCode::NOT_FOUND).into_response(),
+        Err(_) => return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+    let only = PushFilter { state: None, after: number - 1, limit: 1 };
+    match sandbox.store().pushes(only).await {
+        Ok((pushes, _)) => Answer::ok(&pushes.first().map(show)).into_response(),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }

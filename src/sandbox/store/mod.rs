@@ -22,7 +22,7 @@ pub use audit::{Audited, audit};
 pub use database::{NewInbound, Noted};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 pub use life::Instants;
-pub use pushes::{PendingPushes, PushFilter, PushNote};
+pub use pushes::{ListedPush, PendingPushes, PushFilter, PushNote};
 pub use requests::{KeptRequest, REQUESTS_KEPT, RequestSearch};
 pub use telling::OutcomeRefusal;
 

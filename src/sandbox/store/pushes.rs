@@ -62,6 +62,9 @@ pub struct PushFilter {
     pub limit: usize,
 }
 
+/// A push, and the bulkId of its reports.
+pub type ListedPush = (Push, Option<String>);
+
 /// What is to be done when the books are opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PendingPushes {
@@ -140,11 +143,11 @@ impl MessageStore {
         self.read(move |database| database.wrap(push(&database.connection, number))).await
     }
 
-    /// Reads pushes in their order, and how many there are in each state.
+    /// Reads pushes in their order, with the bulkIds of reports, and how many there are in each state.
     ///
     /// # Errors
     /// If the books cannot be read.
-    pub async fn pushes(&self, filter: PushFilter) -> Result<(Vec<Push>, Vec<(PushState, u64)>), SandboxError> {
+    pub async fn pushes(&self, filter: PushFilter) -> Result<(Vec<ListedPush>, Vec<(PushState, u64)>), SandboxError> {
         self.read(move |database| {
             let connection = &database.connection;
             database.wrap(pushes(connection, &filter).and_then(|pushes| Ok((pushes, counts(connection)?))))
@@ -272,18 +275,23 @@ fn pending(connection: &Connection) -> rusqlite::Result<PendingPushes> {
     Ok(PendingPushes { bulks, waiting: waiting.collect::<Result<_, _>>()? })
 }
 
-const PUSH: &str =
-    "SELECT number, created_at, url, content_type, bulk, reports, inbound, state, next_at, tries FROM push";
+const PUSH: &str = "SELECT number, created_at, url, content_type, bulk, reports, inbound, state, next_at, tries,
+     (SELECT bulk_id FROM bulk WHERE bulk.number = push.bulk) FROM push";
 
 fn push(connection: &Connection, number: i64) -> rusqlite::Result<Option<Push>> {
     connection.prepare_cached(&format!("{PUSH} WHERE number = ?"))?.query_row([number], read).optional()
 }
 
-fn pushes(connection: &Connection, filter: &PushFilter) -> rusqlite::Result<Vec<Push>> {
-    let mut statement = connection
-        .prepare_cached(&format!("{PUSH} WHERE number > ?1 AND (?2 IS NULL OR state = ?2) ORDER BY number LIMIT ?3"))?;
+fn pushes(connection: &Connection, filter: &PushFilter) -> rusqlite::Result<Vec<ListedPush>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{PUSH} WHERE push.number > ?1 AND (?2 IS NULL OR state = ?2) ORDER BY push.number LIMIT ?3"
+    ))?;
     let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    statement.query_map(params![filter.after, filter.state.map(PushState::name), limit], read)?.collect()
+    statement
+        .query_map(params![filter.after, filter.state.map(PushState::name), limit], |row| {
+            Ok((read(row)?, row.get(10)?))
+        })?
+        .collect()
 }
 
 fn counts(connection: &Connection) -> rusqlite::Result<Vec<(PushState, u64)>> {

@@ -257,6 +257,8 @@ async fn a_report_that_nobody_takes_is_lost_and_can_be_pulled() {
     // Somebody may still ask for it by hand.
     let again = fixture.post("/sandbox/webhooks/1/retry", json!({})).await;
     assert!(is(&again, "done", 22) && again["tries"][21]["cause"] == "hand", "{again}");
+    let bulk_id = fixture.get("/sandbox/messages").await["messages"][0]["bulkId"].clone();
+    assert_eq!((&again["number"], &again["bulkId"]), (&json!(1), &bulk_id));
     let (status, _) = fixture.call(reqwest::Method::POST, "/sandbox/webhooks/2/retry", None).await;
     assert_eq!(status, 404);
 }
@@ -422,6 +424,13 @@ async fn a_fast_clock_stands_while_somebody_is_asked() {
     assert_eq!(minutes(&fixture.webhooks().await[0]), [0, 1, 3, 8]);
     let seen: Vec<_> = receiver.posted().iter().map(|posted| posted.at.unwrap()).collect();
     assert_eq!(seen[3].duration_since(seen[0]).as_mins(), 8);
+    // And so does one that runs as fast as the real time, while it is moved by hand.
+    let receiver = Receiver::start(vec![Reply::Never, Reply::Status(503), Reply::Status(503)]).await;
+    let fixture = Fixture::new(|options, _| options.now = ClockStart::At(NOON.parse().unwrap())).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    fixture.advance("10m").await;
+    let pushes = fixture.webhooks().await;
+    assert!(is(&pushes[0], "done", 4) && minutes(&pushes[0]) == [0, 1, 3, 8], "{pushes:?}");
 }
 
 #[tokio::test]
