@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{
-    self, Alarm, BulkSource, Clock as _, DeliveryWatch, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped,
-    Summary, Undeliverables,
+    self, Alarm, BulkSource, Clock as _, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary,
+    Undeliverables,
 };
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
@@ -270,10 +270,13 @@ impl ApplyRun<'_> {
             progress.take(event, now, self.output);
             self.events.take(now, event, self.output);
         };
+        let beside = || async {
+            let ((), ()) = join(watch.drive(), deliveries.drive()).await;
+        };
         let mut summary = match store.shared_queue() {
             None => {
                 let source = Gated::new(PlannedBulks::new(bulks), &watch);
-                Box::pin(send(&source, (&watch, deliveries), take, ports, &run_settings, interrupts)).await
+                Box::pin(send(&source, beside(), take, ports, &run_settings, interrupts)).await
             }
             Some(queue) => {
                 run_settings.shares_plan = true;
@@ -282,8 +285,7 @@ impl ApplyRun<'_> {
                 let first = QueuedPlan { digest, now: plan.now, bulks, missed };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
-                let summary =
-                    Box::pin(send(&source, (&watch, deliveries), take, ports, &run_settings, interrupts)).await;
+                let summary = Box::pin(send(&source, beside(), take, ports, &run_settings, interrupts)).await;
                 if summary.stopped.is_some() {
                     // If it cannot be done now, others wait a few seconds.
                     drop(tokio::time::timeout(GIVE_BACK_TIME_MAX, queue.give_back(run)).await);
@@ -589,14 +591,11 @@ fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: 
     run_settings
 }
 
-/// Hands bulks over, while the watch asks for their people ahead of them, and it is asked what became of those who were
+/// Hands bulks over, while the logs are asked `beside` for their people ahead of them, and what became of those who were
 /// accepted; `take` gets what happens.
 async fn send(
     source: &impl BulkSource,
-    (watch, deliveries): (
-        &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
-        &DeliveryWatch<'_, Client<RunClock>, RunClock>,
-    ),
+    beside: impl Future<Output = ()>,
     take: impl Fn(&Event) + Send + Sync,
     ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
     settings: &apply::RunSettings,
@@ -607,7 +606,7 @@ async fn send(
     let mut sending = pin!(sending);
     let summary = tokio::select! {
         summary = &mut sending => summary,
-        ((), ()) = join(watch.drive(), deliveries.drive()) => sending.await,
+        () = beside => sending.await,
     };
     summary
 }
