@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::now;
 use crate::support::{Api, Sandbox};
 
-/// Rows of which a part is not here: webhooks are posted elsewhere, and no overview of a campaign is made.
+/// Rows of which a part is seen elsewhere: `sandbox::webhooks::tests` and `webhooks.rs` have a receiver, and `overview.rs`
+/// the overview of a campaign.
 const ELSEWHERE: [(u8, &str); 6] = [
     (25, "the overview of a campaign; here are its filters"),
     (27, "how a receiver that is away is tried again"),
