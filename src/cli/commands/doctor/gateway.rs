@@ -101,7 +101,7 @@ async fn look_at_clock(
         match theirs.map(|theirs| (theirs, sandbox_time::difference(fixed, theirs))) {
             None => findings.skip("clock", "this time of day is fixed for tests"),
             Some((_, None)) => {
-                findings.ok("clock", "it is a sandbox; this time of day is fixed, and its own to the minute")
+                findings.ok("clock", "it is a sandbox; this time of day is fixed, and its own to the minute");
             }
             Some((theirs, Some(_))) => findings.warn(
                 "clock",
