@@ -10,6 +10,11 @@ fn a_schedule_goes_on_with_the_plan_of_the_newest_change() {
     land.shop.sandbox.faults(&["401@1"]);
     land.apply(&runner, &[]).code(9);
     assert_eq!(land.shop.accepted(), [0; 0]);
+    // What a run commits itself changes nothing.
+    land.shop.project.write("sendform.lock", "1\n");
+    land.git(&["add", "--force", "sendform.lock"]);
+    land.git(&["commit", "--quiet", "-m", "Sent"]);
+    land.git(&["push", "--quiet", "origin", "main"]);
     land.job(&mut runner, "schedule", &arrived);
     let run = land.apply(&runner, &[]).code(0);
     assert_eq!(land.shop.accepted(), [1; 2], "{run}");
