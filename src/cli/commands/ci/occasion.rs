@@ -3,8 +3,8 @@
 use crate::cli::failure::Failure;
 use crate::cli::settings::runner;
 use crate::forge::event::ForgeEvent;
-use crate::forge::runner::{GitLabRunner, PlannedCommit, Runner};
-use crate::forge::{CommitId, ForgeKind};
+use crate::forge::runner::Runner;
+use crate::forge::{CommitId, ForgeKind, GitLabRunner, PlannedCommit};
 
 use super::ground::event_of;
 use super::said::{OF_A_FORK, OF_A_FORK_ON_GITLAB, OF_A_MERGED_RESULT};
