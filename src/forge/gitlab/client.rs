@@ -4,8 +4,8 @@ use secrecy::SecretString;
 
 use crate::forge::error::{ForgeError, Permission};
 use crate::forge::fields::FieldReader;
+use crate::forge::gitlab_runner::GitLabRunner;
 use crate::forge::http::{Call, ForgeClientError, ForgeHttp};
-use crate::forge::runner::GitLabRunner;
 use crate::gateway::ClientLimits;
 
 /// What reading merge requests, pipelines, commits and members needs.

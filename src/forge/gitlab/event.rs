@@ -1,7 +1,7 @@
 //! Why a pipeline runs, in the words of events: GitLab tells it by variables.
 
 use crate::forge::event::{ForgeEvent, PushEvent};
-use crate::forge::runner::GitLabRunner;
+use crate::forge::gitlab_runner::GitLabRunner;
 
 /// Why a pipeline is none that an apply is for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

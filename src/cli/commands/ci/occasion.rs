@@ -2,9 +2,9 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::settings::runner;
-use crate::forge::CommitId;
 use crate::forge::event::ForgeEvent;
-use crate::forge::runner::{GitLabRunner, PlannedCommit, Runner};
+use crate::forge::runner::Runner;
+use crate::forge::{CommitId, GitLabRunner, PlannedCommit};
 
 use super::ground::event_of;
 use super::said::{OF_A_FORK, OF_A_FORK_ON_GITLAB, OF_A_MERGED_RESULT};
