@@ -175,6 +175,7 @@ fn a_sandbox_on_its_own_says_it_too() {
     assert_snapshot!(elsewhere.run(&["report"]).code(1), @"
     exit code: 1
     ----- stderr
+    `http://127.0.0.1:[port]/` does not tell the time, so this machine's is taken: the connection was refused
     error: the sandbox `127.0.0.1:[port]` does not say what became of everything
       caused by: the connection was refused
     ");

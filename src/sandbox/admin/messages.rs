@@ -122,7 +122,8 @@ async fn page(
     let mut read = 0;
     loop {
         // One more than is shown tells whether there is a next page.
-        let messages_max = if filter.looks() { READ_AT_ONCE } else { limit + 1 - messages.len() + place.1 };
+        let messages_max =
+            if filter.looks() { READ_AT_ONCE } else { (limit + 1 - messages.len()).saturating_add(place.1) };
         let search = BulkFilter {
             bulk_id: filter.bulk_id.clone(),
             message_id: filter.message_id.clone(),

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
+use super::packed::unpack;
 use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
 
 /// How many requests are kept.
@@ -122,7 +123,7 @@ pub(super) fn read(connection: &Connection, search: &RequestSearch) -> rusqlite:
         let entry: RequestEntry = serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(broken)?;
         let body = match (search.body_bytes, row.get::<_, Option<i64>>(2)?) {
             (None, _) => None,
-            (Some(bytes), Some(bulk)) => body_of(connection, bulk, whole(bytes))?,
+            (Some(bytes), Some(bulk)) => body_of(connection, bulk, bytes)?,
             // Of nothing SQLite has no part.
             (Some(_), None) => Some(row.get::<_, Option<Vec<u8>>>(3)?.unwrap_or_default()),
         };
@@ -133,8 +134,12 @@ pub(super) fn read(connection: &Connection, search: &RequestSearch) -> rusqlite:
 }
 
 /// The beginning of the body of a bulk.
-fn body_of(connection: &Connection, bulk: i64, bytes: i64) -> rusqlite::Result<Option<Vec<u8>>> {
-    let mut statement = connection.prepare_cached("SELECT substr(body, 1, ?) FROM bulk WHERE number = ?")?;
-    let found: Option<Option<Vec<u8>>> = statement.query_row([bytes, bulk], |row| row.get(0)).optional()?;
-    Ok(found.flatten())
+fn body_of(connection: &Connection, bulk: i64, bytes: usize) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut statement = connection.prepare_cached("SELECT body FROM bulk WHERE number = ?")?;
+    let packed: Option<Vec<u8>> = statement.query_row([bulk], |row| row.get(0)).optional()?;
+    let mut body = packed.and_then(|packed| unpack(&packed));
+    if let Some(body) = &mut body {
+        body.truncate(bytes);
+    }
+    Ok(body)
 }

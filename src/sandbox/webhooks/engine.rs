@@ -37,7 +37,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const REORDER_MS: i64 = 60_000;
 
 /// A push that is to be tried.
-struct Job {
+struct PushJob {
     push: Push,
     cause: TryCause,
     /// How often it is posted once more.
@@ -47,7 +47,7 @@ struct Job {
 
 /// A try that has ended.
 struct Ended {
-    job: Job,
+    job: PushJob,
     at: Timestamp,
     /// Nothing if there was nothing left to try.
     outcome: Option<TryOutcome>,
@@ -79,7 +79,7 @@ pub(super) struct Engine {
     inputs: Arc<Inputs>,
     on_their_way: HashMap<i64, OnTheirWay>,
     /// For each URL where a push is on its way those that come after it.
-    queues: HashMap<String, VecDeque<Job>>,
+    queues: HashMap<String, VecDeque<PushJob>>,
     tries: JoinSet<Result<Ended, SandboxError>>,
     /// For each URL a push that goes after the next one.
     held_back: HashMap<String, i64>,
@@ -217,7 +217,7 @@ impl Engine {
             PostCommand::Change(change) => self.changes.push_back(change),
             PostCommand::Forget => self.load().await?,
             PostCommand::Retry(number, reply) => match self.store().push(number).await? {
-                Some(push) => self.enqueue(Job { push, cause: TryCause::Hand, repeats: 0, reply: Some(reply) }),
+                Some(push) => self.enqueue(PushJob { push, cause: TryCause::Hand, repeats: 0, reply: Some(reply) }),
                 None => drop(reply.send(None)),
             },
         }
@@ -244,7 +244,7 @@ impl Engine {
                 DueWork::Push(number) => {
                     let push = self.store().push(number).await?;
                     if let Some(push) = push.filter(|push| push.state == PushState::Waiting) {
-                        self.enqueue(Job { push, cause: TryCause::Turn, repeats: 0, reply: None });
+                        self.enqueue(PushJob { push, cause: TryCause::Turn, repeats: 0, reply: None });
                     }
                 }
                 DueWork::Bulk(bulk) => self.push_bulk(bulk).await?,
@@ -296,12 +296,12 @@ impl Engine {
         if let PushContent::Reports { bulk, reports } = &push.content {
             self.on_their_way.entry(*bulk).or_default().reports.extend(reports);
         }
-        self.enqueue(Job { push, cause: TryCause::Turn, repeats: faults.repeats, reply: None });
+        self.enqueue(PushJob { push, cause: TryCause::Turn, repeats: faults.repeats, reply: None });
         Ok(())
     }
 
     /// Tries a push once those before it for the same URL have ended: whoever does not answer holds up nobody else.
-    fn enqueue(&mut self, job: Job) {
+    fn enqueue(&mut self, job: PushJob) {
         match self.queues.entry(job.push.url.clone()) {
             Entry::Occupied(mut queue) => queue.get_mut().push_back(job),
             Entry::Vacant(queue) => {
@@ -311,7 +311,7 @@ impl Engine {
         }
     }
 
-    fn begin_try(&mut self, job: Job) {
+    fn begin_try(&mut self, job: PushJob) {
         let (sandbox, poster) = (self.sandbox.clone(), Arc::clone(&self.poster));
         self.tries.spawn(async move {
             let mut job = job;
@@ -349,10 +349,10 @@ impl Engine {
     /// Notes how a try ended; gives it back if it is to be posted once more.
     async fn note_try(
         &mut self,
-        mut job: Job,
+        mut job: PushJob,
         at: Timestamp,
         outcome: TryOutcome,
-    ) -> Result<Option<Job>, SandboxError> {
+    ) -> Result<Option<PushJob>, SandboxError> {
         let now = self.sandbox.now();
         let choices = self.sandbox.options().choices;
         let is_new = job.push.number.is_none();
@@ -379,7 +379,7 @@ impl Engine {
             self.agenda.set(DueWork::Push(held), now);
         }
         let repeats = if has_taken { job.repeats.checked_sub(1) } else { None };
-        Ok(repeats.map(|repeats| Job { repeats, cause: TryCause::Repeat, ..job }))
+        Ok(repeats.map(|repeats| PushJob { repeats, cause: TryCause::Repeat, ..job }))
     }
 
     /// Forgets that the reports of a push are on their way; `true` if nothing of their bulk is to come.
