@@ -204,6 +204,9 @@ pub trait Clock: Sync {
         false
     }
 
+    /// Takes in that a request found nobody: where a sandbox tells the time, it may be gone.
+    fn finds_nobody(&self) {}
+
     /// Looks again what time it is, where somebody else tells it who may have set it since.
     fn look(&self) -> impl Future<Output = ()> + Send {
         ready(())

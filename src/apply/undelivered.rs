@@ -1,15 +1,19 @@
 //! Whom the gateway has accepted, and then finally not delivered to: its logs tell, after a while. What they tell counts
 //! for the rule that ends a message, and for nothing else: who was accepted stays accepted.
 //!
-//! Bulks whose messages leave at once are asked for as the run goes, at most every [`EVERY`], those that were asked for
-//! longest ago first, and each until all of its messages have come to an end. A run that ends before asks no more: there is
-//! nothing left to stop.
+//! Bulks of earlier runs are asked for before anything is claimed, so that a run that is begun again and again stops before
+//! it sends. Those whose messages leave at once are asked for as the run goes, at most every [`EVERY`], those that were
+//! asked for longest ago first, and each until all of its messages have come to an end. A run that ends before asks no
+//! more: there is nothing left to stop.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::evidence::{By, LogQuery, LogRow, Logs, LogsFailure, PROVES_WITHIN};
+use futures_util::future::{Either, select};
+
+use super::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN};
 use super::ports::{Clock, Undeliverables};
 use super::sent_bulk::SentBulk;
 use super::summary::{Alarm, MessageRevision};
@@ -18,8 +22,10 @@ use crate::plan::Undelivered;
 use crate::wire::limits::LOGS_PAGE_MAX;
 use crate::wire::response::{GROUP_EXPIRED, GROUP_PENDING, GROUP_REJECTED, GROUP_UNDELIVERABLE};
 
-/// How often the logs are asked.
+/// How often the logs are asked, and how long their first answer holds a run up.
 const EVERY: Duration = Duration::from_secs(10);
+/// How long a question has been under way at least, once it is told that none was answered.
+const SILENT: Duration = Duration::from_secs(1);
 /// How many pages are read then: half of what an account may ask in that time, so that whoever else asks is not held up.
 const PAGES_MAX: usize = 10;
 /// How many bulks of earlier runs are asked for.
@@ -40,10 +46,17 @@ struct DeliveryState {
     unread: VecDeque<FollowedBulk>,
     /// The bulks that have not come to an end, those that were asked for longest ago first.
     open: VecDeque<FollowedBulk>,
+    /// The bulks of the question that is under way.
+    asked: Vec<FollowedBulk>,
     found: BTreeMap<MessageRevision, Undelivered>,
     round: u64,
     /// Why the last question was not answered, if it was not.
     failure: Option<LogsFailure>,
+    /// When the first question was asked, unless one was answered since.
+    unanswered: Option<Duration>,
+    is_answered: bool,
+    /// Whether there is no use in asking again.
+    is_refused: bool,
 }
 
 #[derive(Debug)]
@@ -70,50 +83,80 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         watch
     }
 
+    /// Asks once for bulks of earlier runs, before anything is claimed, unless the answer takes too long.
+    pub async fn open(&self) {
+        match select(pin!(self.round()), pin!(self.clock.sleep(EVERY))).await {
+            Either::Left(_) | Either::Right(_) => {}
+        }
+    }
+
     /// Asks, time and again, for as long as the logs can be asked.
     pub async fn drive(&self) {
-        loop {
+        while !self.state().is_refused {
             self.clock.sleep(EVERY).await;
-            if !self.round().await {
-                return;
-            }
+            self.round().await;
         }
     }
 
     /// What somebody should look at afterwards: that it is not known what became of some.
     #[must_use]
     pub fn alarm(&self) -> Option<Alarm> {
-        let why = self.state().failure.as_ref()?.to_string();
+        let state = self.state();
+        let silent = state.unanswered.map(|since| self.clock.elapsed().saturating_sub(since));
+        let why = match &state.failure {
+            Some(failure) => failure.to_string(),
+            None if silent.is_some_and(|silent| silent >= SILENT) => {
+                "they had answered nothing by the end of the run".to_owned()
+            }
+            None => return None,
+        };
         Some(Alarm::DeliveriesUnread { why })
     }
 
-    /// Asks once for as many bulks as may be; false if there is no use in asking again.
-    async fn round(&self) -> bool {
-        self.state().round += 1;
+    /// Asks once for as many bulks as may be.
+    async fn round(&self) {
+        self.begin_round();
         let mut pages = 0;
         while pages < PAGES_MAX
-            && let Some((question, asked)) = self.next()
+            && let Some((question, people)) = self.next()
         {
-            pages += asked.iter().map(|open| open.sent.count).sum::<usize>().div_ceil(page()).max(1);
+            pages += people.div_ceil(page()).max(1);
             let answer = self.logs.find(&question).await;
-            let rows = by_message(&answer.rows);
-            let is_whole = answer.failure.is_none();
-            asked.into_iter().for_each(|open| self.take(open, &rows, is_whole));
-            self.state().failure.clone_from(&answer.failure);
-            match answer.failure {
-                None => {}
-                Some(LogsFailure::Unauthorized | LogsFailure::Forbidden | LogsFailure::NotFound) => return false,
-                Some(_) => break,
+            if !self.take_answer(&answer) {
+                return;
             }
         }
-        true
     }
 
-    /// The next question: bulks that were not asked for in this round, as many as one page of an answer holds.
-    fn next(&self) -> Option<(LogQuery, Vec<FollowedBulk>)> {
+    /// Begins a round, in which those are asked for first of whom a question was given up.
+    fn begin_round(&self) {
+        let mut state = self.state();
+        state.round += 1;
+        let DeliveryState { unread, asked, .. } = &mut *state;
+        asked.drain(..).rev().for_each(|given_up| unread.push_front(given_up));
+    }
+
+    /// Takes in an answer; false if it is no use to ask more in this round.
+    fn take_answer(&self, answer: &LogsAnswer) -> bool {
+        let rows = by_message(&answer.rows);
+        let is_whole = answer.failure.is_none();
+        let asked = std::mem::take(&mut self.state().asked);
+        asked.into_iter().for_each(|open| self.take(open, &rows, is_whole));
+        let mut state = self.state();
+        state.failure.clone_from(&answer.failure);
+        (state.is_answered, state.unanswered) = (true, None);
+        state.is_refused =
+            matches!(answer.failure, Some(LogsFailure::Unauthorized | LogsFailure::Forbidden | LogsFailure::NotFound));
+        is_whole
+    }
+
+    /// The next question: bulks that were not asked for in this round, as many as one page of an answer holds; and how
+    /// many people are in them.
+    fn next(&self) -> Option<(LogQuery, usize)> {
+        let now = self.clock.elapsed();
         let mut state = self.state();
         let round = state.round;
-        let DeliveryState { unread, open, .. } = &mut *state;
+        let DeliveryState { unread, open, asked, unanswered, is_answered, .. } = &mut *state;
         let queue = if unread.is_empty() { open } else { unread };
         let way = by(&queue.front().filter(|open| open.round < round)?.sent);
         let mut people = 0;
@@ -126,7 +169,11 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
             By::Message => open.sent.ids().map(|id| id.to_string()).next().unwrap_or_default(),
         });
         let (question, count) = LogQuery::packed(way, ids, [&[], &[]]);
-        Some((question, queue.drain(..count).collect()))
+        asked.extend(queue.drain(..count));
+        if !*is_answered {
+            unanswered.get_or_insert(now);
+        }
+        Some((question, asked.iter().map(|open| open.sent.count).sum()))
     }
 
     /// Takes in what the logs have of a bulk, and asks for it again later unless all of it has come to an end.

@@ -42,6 +42,12 @@ impl Clock for RunClock {
         self.context.gateway.has_sandbox_time()
     }
 
+    fn finds_nobody(&self) {
+        if let Some(clock) = self.context.gateway.followed() {
+            clock.is_gone();
+        }
+    }
+
     async fn look(&self) {
         if let Some(clock) = self.context.gateway.followed() {
             clock.look().await;

@@ -11,7 +11,7 @@ use crate::report::failure_code::FailureCode;
 use crate::report::validation::ValidationReport;
 use crate::source::Folders;
 
-use super::args::{Global, Scope};
+use super::args::{Global, LedgerReading, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files::{self, ProjectFiles};
@@ -51,7 +51,31 @@ impl Context {
         output: &Output,
         command: impl AsyncFnOnce(&Arc<Self>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
-        let context = Arc::new(Self::open(global, settings, output).await?);
+        let context = Self::open(global, settings, output, false).await?;
+        context.use_by(output, command).await
+    }
+
+    /// The same for a command that only looks, and may do so without the network.
+    ///
+    /// # Errors
+    /// As those of [`Self::run`].
+    pub(super) async fn look(
+        global: &Global,
+        settings: &Settings,
+        reading: &LedgerReading,
+        output: &Output,
+        command: impl AsyncFnOnce(&Arc<Self>) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let context = Self::open(global, settings, output, reading.offline).await?;
+        context.use_by(output, command).await
+    }
+
+    async fn use_by(
+        self,
+        output: &Output,
+        command: impl AsyncFnOnce(&Arc<Self>) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let context = Arc::new(self);
         let ended = command(&context).await;
         // A rendering that nobody waits for may still hold it, and ends with the process.
         let stopped = match Arc::try_unwrap(context) {
@@ -65,7 +89,7 @@ impl Context {
     ///
     /// # Errors
     /// If the files have errors, which are shown, or the gateway cannot be used.
-    async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+    async fn open(global: &Global, settings: &Settings, output: &Output, is_offline: bool) -> Result<Self, Failure> {
         let (files, project) = whole(global, output)?;
         files.home.check_private()?;
         let mut gateway = if global.sandbox {
@@ -73,7 +97,7 @@ impl Context {
         } else {
             GatewayAccess::real(&project, &files.home, settings)?
         };
-        if let Some(note) = sandbox_time::follow(&mut gateway, settings).await? {
+        if let Some(note) = sandbox_time::follow(&mut gateway, settings, is_offline).await? {
             output.note(&note);
         }
         let mut diagnostics = files.diagnostics;

@@ -10,6 +10,7 @@ use crate::gateway::{Client, FollowedClock};
 use crate::ledger::Ledger;
 use crate::report::failure_code::FailureCode;
 use crate::timing;
+use crate::wire::address::is_loopback;
 
 use super::clock::RunClock;
 use super::failure::Failure;
@@ -22,14 +23,25 @@ use super::shell_quote;
 const APART_MAX: SignedDuration = SignedDuration::from_mins(1);
 
 /// Takes the time of the gateway, if it is a sandbox that runs on its own on this machine; says why that is not known,
-/// if it does not answer. `SENDFORM_NOW` fixes the time of tests, and nobody is asked then.
+/// if it does not answer, or is not to be asked because nobody is. `SENDFORM_NOW` fixes the time of tests, and nobody is
+/// asked then.
 ///
 /// # Errors
 /// If `--now` says another time.
-pub(super) async fn follow(gateway: &mut GatewayAccess, settings: &Settings) -> Result<Option<String>, Failure> {
+pub(super) async fn follow(
+    gateway: &mut GatewayAccess,
+    settings: &Settings,
+    is_offline: bool,
+) -> Result<Option<String>, Failure> {
     let Some(base_url) = gateway.base_url.clone().filter(|_| !gateway.is_sandbox()) else { return Ok(None) };
     if settings.now.is_some() && !settings.is_now_typed() {
         return Ok(None);
+    }
+    if is_offline {
+        let is_told = is_loopback(&base_url) && settings.now.is_none();
+        return Ok(is_told.then(|| {
+            format!("`{base_url}` was not asked for the time, because of `--offline`, so this machine's is taken\n")
+        }));
     }
     match FollowedClock::find(&base_url).await {
         Ok(Some(clock)) => {
@@ -57,20 +69,20 @@ fn check_typed(typed: Timestamp, theirs: Timestamp) -> Result<(), Failure> {
         .hint("a sandbox's clock is moved forward at its own door: `POST /sandbox/clock`"))
 }
 
-/// Makes sure that a sandbox's time is not before what the ledger has: what was sent then would be still to come.
+/// Makes sure that a sandbox's time is not before what the ledger has as sent, which would be still to come then.
 ///
 /// # Errors
 /// If it is.
 pub(super) fn check_ledger(gateway: &GatewayAccess, ledger: &Ledger) -> Result<(), Failure> {
     let now = gateway.now();
-    let Some(newest) = ledger.newest_record().filter(|_| gateway.has_sandbox_time()) else { return Ok(()) };
+    let Some(newest) = ledger.newest_claim().filter(|_| gateway.has_sandbox_time()) else { return Ok(()) };
     // What a fast clock has come to between two answers is known to a second of real time.
     let slack = gateway.followed().map_or(APART_MAX, |clock| APART_MAX.max(clock.in_a_second()));
     if newest.duration_since(now) <= slack {
         return Ok(());
     }
     let message =
-        format!("the sandbox's time, {now:.0}, is before the newest record of the ledger, which is of {newest:.0}");
+        format!("the sandbox's time, {now:.0}, is before the newest claim of the ledger, which is of {newest:.0}");
     let failure = Failure::new(FailureCode::TimeBeforeLedger, message);
     let Some(base_url) = gateway.base_url.as_ref().filter(|_| !gateway.is_sandbox()) else {
         return Err(failure.hint("remove `.sendform/sandbox` to begin the sandbox and its ledger afresh"));
@@ -78,8 +90,8 @@ pub(super) fn check_ledger(gateway: &GatewayAccess, ledger: &Ledger) -> Result<(
     let door = shell_quote::word(&format!("{}/sandbox/clock", base_url.as_str().trim_end_matches('/')));
     let body = format!(r#"'{{"now": "{newest:.0}"}}'"#);
     Err(failure
-        .hint("start the sandbox with the books that it had: its clock goes on from where it was")
-        .hint(format!("or, if it is to go on with others, move its clock to there: `curl --json {body} {door}`")))
+        .hint(format!("move its clock to there: `curl --json {body} {door}`"))
+        .hint("or start it with the books that it had: its clock goes on from where it was"))
 }
 
 /// Says that a gateway elsewhere says that it is a sandbox, which is not believed.

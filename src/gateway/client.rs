@@ -133,7 +133,10 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
                 RawResponse { status, headers, body }.sent(SystemTime::now())
             }
             Err(_) if refused.load(Ordering::Acquire) => SendOutcome::Refused(Refusal::NotStarted),
-            Err(error) if error.is_connect() => SendOutcome::Refused(Refusal::Unreachable(self.explain(error))),
+            Err(error) if error.is_connect() => {
+                self.clock.finds_nobody();
+                SendOutcome::Refused(Refusal::Unreachable(self.explain(error)))
+            }
             Err(error) => SendOutcome::Unknown(self.explain(error)),
         }
     }

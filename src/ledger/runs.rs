@@ -36,6 +36,21 @@ impl Written {
     }
 }
 
+/// What two clocks said at one instant: the machine's, and that by which its run went.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TwoClocks {
+    machine: Timestamp,
+    run: Timestamp,
+}
+
+impl TwoClocks {
+    /// When something was written by the machine's clock, if both have gone on alike. A sandbox's that runs fast says
+    /// later than it was, by which a run lives longer, and not shorter.
+    fn of_machine(self, written: Timestamp) -> Timestamp {
+        self.machine.checked_add(written.duration_since(self.run)).unwrap_or(Timestamp::MAX)
+    }
+}
+
 impl Ledger {
     /// Finds what the ledger lacks of the runs that have closed themselves.
     ///
@@ -68,14 +83,17 @@ impl Ledger {
     #[must_use]
     pub fn unclosed(&self) -> Vec<Unclosed> {
         let mut found: BTreeMap<RunId, Unclosed> = BTreeMap::new();
+        let clocks = self.clocks();
         self.each_fact(|Fact { run, .. }, written| {
             if !self.runs.contains_key(&run) {
                 let none = Unclosed { run, entries: 0, last: None, lives_until: Timestamp::MIN };
                 let one = found.entry(run).or_insert(none);
                 one.entries += 1;
                 one.last = one.last.max(written.since);
-                let word = written.until.map(|until| until.checked_add(WORD_LIVES).unwrap_or(Timestamp::MAX));
-                one.lives_until = one.lives_until.max(word.unwrap_or(Timestamp::MIN));
+                if let Some(word) = written.until {
+                    let word = clocks.get(&run).map_or(word, |clocks| clocks.of_machine(word));
+                    one.lives_until = one.lives_until.max(word.checked_add(WORD_LIVES).unwrap_or(Timestamp::MAX));
+                }
             }
         });
         for claim in self.entries.iter().map(|entry| &entry.claim) {
@@ -84,6 +102,19 @@ impl Ledger {
             }
         }
         found.into_values().collect()
+    }
+
+    /// What the two clocks of each run said when it claimed last, if it went by a sandbox's.
+    fn clocks(&self) -> HashMap<RunId, TwoClocks> {
+        let mut found: HashMap<RunId, TwoClocks> = HashMap::new();
+        for claim in self.entries.iter().map(|entry| &entry.claim) {
+            if let Some(machine) = claim.machine_at {
+                let clocks = TwoClocks { machine, run: claim.at };
+                let known = found.entry(claim.id.run).or_insert(clocks);
+                *known = (*known).max(clocks);
+            }
+        }
+        found
     }
 
     /// The closed runs that no closed run has named: those that a run which begins now is after. Runs that two
@@ -247,7 +278,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Grant, MessageRecord, Terms, sample};
+    use crate::ledger::{Claim, Grant, MessageRecord, Terms, sample};
 
     #[test]
     fn a_record_that_others_have_rewritten_makes_no_run_younger() {
@@ -272,6 +303,29 @@ mod tests {
         ledger.close_as_it_is(RunId(1), sample::at(499_999));
         assert_eq!(last(&ledger, 2).0, Some(sample::at(500_000)), "the other one had ended before");
         assert_eq!(last(&ledger, 2).1, sample::at(500_000) + WORD_LIVES, "and it may live all the same");
+    }
+
+    /// However far a sandbox's clock is from the machine's, a run that went by it lives as long after its last word as
+    /// any other.
+    #[test]
+    fn a_run_that_went_by_a_sandbox_lives_by_the_clock_of_its_machine() {
+        let year = 365 * 86_400;
+        let fact = |number| Some(Fact { run: RunId(1), number });
+        for machine in [None, Some(0), Some(year), Some(-year)] {
+            let mut ledger = Ledger::new(sample::header());
+            let clock = |second: i64| sample::at(second + machine.unwrap_or(0));
+            let claim = Claim {
+                at: sample::at(10),
+                start_by: sample::at(20),
+                machine_at: machine.map(|_| clock(10)),
+                ..sample::claim("announce", &[1], 1, 1)
+            };
+            assert_eq!(ledger.enter_claim(claim, fact(0)).unwrap(), Grant::Granted);
+            ledger.enter_message(sample::record("announce", "Hi", 500), fact(1));
+            let [one] = ledger.unclosed().try_into().unwrap_or_else(|_| panic!("one run"));
+            assert_eq!(one.last, Some(sample::at(500)), "what people see is the run's time");
+            assert_eq!(one.lives_until, clock(500) + WORD_LIVES, "{machine:?}");
+        }
     }
 
     #[test]

@@ -118,20 +118,35 @@ fn a_sandbox_that_was_begun_anew_is_before_the_ledger() {
     assert_snapshot!(shop.sends_nothing(APPLY, 8), @r#"
     exit code: 8
     ----- stderr
-    error: the sandbox's time, 2026-11-30T12:00:00Z, is before the newest record of the ledger, which is of 2026-12-24T06:00:00Z
-      hint: start the sandbox with the books that it had: its clock goes on from where it was
-      hint: or, if it is to go on with others, move its clock to there: `curl --json '{"now": "2026-12-24T06:00:00Z"}' http://127.0.0.1:[port]/sandbox/clock`
+    error: the sandbox's time, 2026-11-30T12:00:00Z, is before the newest claim of the ledger, which is of 2026-12-24T06:00:00Z
+      hint: move its clock to there: `curl --json '{"now": "2026-12-24T06:00:00Z"}' http://127.0.0.1:[port]/sandbox/clock`
+      hint: or start it with the books that it had: its clock goes on from where it was
     "#);
     let plan = shop.run(&["plan", "--format", "json"]).code(8).json();
     assert_eq!(plan["code"], "timeBeforeLedger", "{plan}");
     let status = shop.run(&["status"]).code(0);
     assert!(status.stderr.contains("`sendform apply` is refused: the sandbox's time"), "{status}");
     let doctor = shop.run(&["doctor"]).code(8);
-    assert!(doctor.stdout.contains("is before the newest record of the ledger"), "{doctor}");
+    assert!(doctor.stdout.contains("is before the newest claim of the ledger"), "{doctor}");
     // As it is told.
     shop.sandbox.set_clock("2026-12-24T06:00:01Z");
     shop.run(APPLY).code(0);
     assert_eq!(shop.accepted(), [0, 0, 1]);
+}
+
+/// What is written while the sandbox is down goes by the machine's clock, and is no reason to send nothing by its own.
+#[test]
+fn what_was_written_while_the_sandbox_was_down_holds_nobody_up() {
+    let Shop { project, sandbox } = shop(2, &["--stopped"]);
+    let address = sandbox.address().to_string();
+    drop(sandbox);
+    let run = project.run(APPLY);
+    assert!(run.stderr.contains("does not tell the time"), "{run}");
+    let shop = Shop { project, sandbox: Sandbox::start_at(&address, &["--now", "2020-11-30T12:00:00Z", "--stopped"]) };
+    assert!(shop.project.read("sendform.lock").contains("\"run\":"), "it has closed itself");
+    shop.run(&["plan"]).code(0);
+    shop.run(APPLY).code(0);
+    assert_eq!(shop.accepted(), [1, 1]);
 }
 
 #[test]
@@ -162,4 +177,21 @@ fn a_sandbox_that_does_not_answer_leaves_the_machine_its_time() {
     drop(sandbox);
     let run = project.run(["plan"]).code(0);
     assert!(run.stderr.contains("does not tell the time, so this machine's is taken"), "{run}");
+    // Offline nobody is asked, and it is said whose time it is.
+    let run = project.run(["plan", "--offline"]).code(0);
+    assert!(
+        run.stderr.contains("was not asked for the time, because of `--offline`, so this machine's is taken"),
+        "{run}"
+    );
+}
+
+#[test]
+fn offline_a_sandbox_is_not_asked_for_the_time() {
+    let shop = shop(1, &[]);
+    let asked = |arguments: &[&str]| {
+        let run = shop.run(arguments).code(0);
+        run.stderr.contains("was not asked for the time")
+    };
+    assert!(["plan", "status", "log"].iter().all(|command| asked(&[command, "--offline"])));
+    assert!(["plan", "status", "log"].iter().all(|command| !asked(&[command])));
 }

@@ -15,14 +15,16 @@ use super::store::{Fault, SimStore};
 use super::world::{World, bulk, message};
 use crate::apply::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::{
-    Clock as _, DeliveryWatch, GatewayTime, Interrupts, MessageRevision, PlannedBulks, Ports, RunSettings, Summary,
-    Tally, Undeliverables, WatchedMessage, apply,
+    Alarm, Clock as _, DeliveryWatch, GatewayTime, Interrupts, MessageRevision, PlannedBulks, Ports, RunSettings,
+    SentBulk, Summary, Tally, Undeliverables, WatchedMessage, apply,
 };
-use crate::identity::{BulkTime, MessageId, Person, Revision};
+use crate::identity::{BulkId, BulkTime, MessageId, Person, Revision};
 use crate::ledger::{Answered, Standing};
 use crate::plan::{Bulk, RejectionLimit};
 use crate::wire::response::{GROUP_PENDING, GROUP_UNDELIVERABLE, Status};
 
+/// How often the logs are asked, and how long a run waits for their first answer.
+const EVERY: Duration = Duration::from_secs(10);
 const ERROR: &str = "EC_PROVIDER_INTERNAL_ERROR";
 
 fn announce() -> MessageRevision {
@@ -38,13 +40,14 @@ struct SimLogs<'a> {
     pending: Duration,
     /// Why nothing can be read, if so.
     failure: Option<LogsFailure>,
+    /// Whether no question is ever answered.
+    hangs: bool,
     /// When each question came, and how many people its answer was about.
     asked: Mutex<Vec<(Duration, usize)>>,
 }
 
-impl Logs for SimLogs<'_> {
-    async fn find(&self, question: &LogQuery) -> LogsAnswer {
-        let now = self.clock.elapsed();
+impl SimLogs<'_> {
+    fn rows(&self, question: &LogQuery, now: Duration) -> Vec<LogRow> {
         let wanted: BTreeSet<&str> = question.ids().split(',').collect();
         let mut rows = Vec::new();
         let books = self.books.lock().unwrap();
@@ -77,7 +80,18 @@ impl Logs for SimLogs<'_> {
                 }
             }
         }
+        rows
+    }
+}
+
+impl Logs for SimLogs<'_> {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
+        let now = self.clock.elapsed();
+        let rows = self.rows(question, now);
         self.asked.lock().unwrap().push((now, rows.len()));
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
         let rows = if self.failure.is_some() { Vec::new() } else { rows };
         LogsAnswer { rows, failure: self.failure.clone(), ..LogsAnswer::default() }
     }
@@ -90,12 +104,16 @@ impl Logs for SimLogs<'_> {
 /// A run whose requests take so long.
 struct Trial {
     world: World,
+    first: u64,
     people: u64,
     size: usize,
     limit: RejectionLimit,
     fails: BTreeSet<u64>,
     pending: Duration,
     failure: Option<LogsFailure>,
+    hangs: bool,
+    /// The bulks of runs before it.
+    earlier: Vec<SentBulk>,
 }
 
 impl Trial {
@@ -104,14 +122,29 @@ impl Trial {
         let books = Books { delays, ..Books::default() };
         let world = World { books: books.into(), ..World::default() };
         let fails = fails.into_iter().collect();
-        Self { world, people, size, limit: limit(10, 4), fails, pending: Duration::ZERO, failure: None }
+        let (limit, pending, earlier) = (limit(10, 4), Duration::ZERO, Vec::new());
+        Self { world, first: 1, people, size, limit, fails, pending, failure: None, hangs: false, earlier }
+    }
+
+    /// A run after it, to so many more people.
+    fn then(self, people: u64) -> Self {
+        let sent: Vec<u64> = (self.first..=self.people).collect();
+        let earlier = sent.chunks(self.size).map(|chunk| {
+            let accepted: Vec<Person> = chunk.iter().copied().map(Person).collect();
+            let bulk = BulkId::new(&message(), Revision::new(1).unwrap(), BulkTime::Start(0), &accepted);
+            SentBulk { bulk, count: accepted.len(), accepted, at: self.world.clock.now() }
+        });
+        Self { earlier: earlier.collect(), first: self.people + 1, people: self.people + people, ..self }
     }
 
     /// Runs it, and says when the logs were asked.
     fn run(&self, reads: bool) -> (Summary, Vec<(Duration, usize)>) {
-        let Self { world, people, size, limit, fails, pending, failure } = self;
-        let bulks: Vec<Bulk> =
-            (1..=*people).collect::<Vec<_>>().chunks(*size).map(|people| bulk(people, BulkTime::Start(0))).collect();
+        let Self { world, first, people, size, limit, fails, pending, failure, hangs, earlier } = self;
+        let bulks: Vec<Bulk> = (*first..=*people)
+            .collect::<Vec<_>>()
+            .chunks(*size)
+            .map(|people| bulk(people, BulkTime::Start(0)))
+            .collect();
         let watched = [(announce(), WatchedMessage { limit: limit.clone(), elsewhere: Answered::default() })].into();
         let settings = RunSettings { watched, ..world.settings(1) };
         let (death, time) = (Death::default(), GatewayTime::new(true));
@@ -124,9 +157,10 @@ impl Trial {
             fails: fails.iter().copied().map(Person).collect(),
             pending: *pending,
             failure: failure.clone(),
+            hangs: *hangs,
             asked: Mutex::default(),
         };
-        let watch = DeliveryWatch::new(&logs, clock, [announce()], []);
+        let watch = DeliveryWatch::new(&logs, clock, [announce()], earlier.iter().cloned());
         let undeliverables: &dyn Undeliverables = if reads { &watch } else { &() };
         let prepare = &world.prepare;
         let ports =
@@ -135,6 +169,9 @@ impl Trial {
         let source = PlannedBulks::new(bulks);
         let sending = apply(&source, ports, &settings, never, |_| {});
         let both = async {
+            if reads {
+                watch.open().await;
+            }
             match select(pin!(sending), pin!(watch.drive())).await {
                 Either::Left((summary, _)) => summary,
                 Either::Right(((), sending)) => sending.await,
@@ -142,7 +179,7 @@ impl Trial {
         };
         let mut summary = drive(clock, &death, both).unwrap();
         summary.alarms.extend(watch.alarm());
-        assert_eq!(summary.total().people(), *people, "everybody is in one group");
+        assert_eq!(summary.total().people(), *people + 1 - *first, "everybody is in one group");
         let accepted = (1..=*people).filter(|person| world.accepted(*person) > 0);
         accepted.for_each(|person| {
             assert_eq!((world.standing(person), world.accepted(person)), (Standing::Accepted, 1), "{person}");
@@ -164,6 +201,42 @@ fn a_gateway_that_delivers_to_nobody_is_given_no_more_once_its_logs_were_asked()
     // Without the logs everybody would have been sent to.
     let (summary, _) = Trial::new(40, 2, 1..=40).run(false);
     assert_eq!((summary.total().accepted, summary.ended.len()), (40, 0));
+}
+
+#[test]
+fn a_run_after_one_that_was_delivered_to_nobody_sends_nothing() {
+    let before = Trial::new(20, 2, 1..=60);
+    assert_eq!(before.run(false).0.total().accepted, 20);
+    let begun = before.world.clock.elapsed();
+    let (summary, asked) = before.then(40).run(true);
+    assert_eq!(summary.total(), Tally { not_attempted: 40, ..Tally::default() });
+    assert_eq!(asked, [(begun, 20)], "at once, and once");
+    assert_eq!((summary.ended.len(), summary.ended[0].undelivered.asked), (1, 20));
+}
+
+#[test]
+fn logs_that_never_answer_hold_a_run_up_once_and_are_an_alarm() {
+    let unread = |summary: &Summary| match summary.alarms.as_slice() {
+        [] => None,
+        [Alarm::DeliveriesUnread { why }] => Some(why.clone()),
+        others => panic!("{others:?}"),
+    };
+    let silent = || Some("they had answered nothing by the end of the run".to_owned());
+    let hanging = |people| Trial { hangs: true, ..Trial::new(people, 2, []) };
+    // Nothing is asked in a run that is over before.
+    let (summary, asked) = hanging(4).run(true);
+    assert_eq!((summary.total().accepted, unread(&summary), asked.len()), (4, None, 0));
+    let (summary, asked) = hanging(40).run(true);
+    assert_eq!((summary.total().accepted, unread(&summary), asked.len()), (40, silent(), 1));
+    // Earlier bulks are asked for first; what was given up is asked for again.
+    let before = hanging(4);
+    before.run(false);
+    let (begun, after) = (before.world.clock.elapsed(), before.then(40));
+    let (summary, asked) = after.run(true);
+    assert_eq!((summary.total().accepted, unread(&summary)), (40, silent()));
+    assert_eq!(asked.iter().map(|(at, people)| ((*at - begun).as_secs(), *people)).collect::<Vec<_>>()[..1], [(0, 4)]);
+    assert_eq!(after.world.clock.elapsed() - begun, EVERY + Duration::from_secs(60));
+    assert_eq!(asked[1..], [(begun + 2 * EVERY, 10)], "with what was sent since");
 }
 
 #[test]

@@ -255,7 +255,7 @@ impl ApplyRun<'_> {
         let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders)
             .accepting_other_keys(plan_options.accepted.get(SafetyLimitKind::OtherKey).unwrap_or(0));
         tokio::select! {
-            () = watch.open(&bulks) => {}
+            ((), ()) = join(watch.open(&bulks), deliveries.open()) => {}
             () = interrupts.first() => {}
         }
         // A run that may claim nothing leaves the ledger as it was.

@@ -20,7 +20,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |context| {
+    Context::look(global, settings, &args.reading, output, async |context| {
         let seen = look_as(&args.reading, context, output).await?.seen;
         let stops = stops::look_at_all(context, &args.reading).await?;
         let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));

@@ -29,7 +29,8 @@ pub(super) async fn run(
     if let Some(path) = &args.out {
         frozen::make_room(path)?;
     }
-    Context::run(global, settings, output, async |context| with_world(context, args, output).await).await
+    Context::look(global, settings, &args.reading, output, async |context| with_world(context, args, output).await)
+        .await
 }
 
 async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {

@@ -26,7 +26,8 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |context| with_world(context, args, output).await).await
+    Context::look(global, settings, &args.reading, output, async |context| with_world(context, args, output).await)
+        .await
 }
 
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {

@@ -84,7 +84,7 @@ pub(super) async fn context(
     };
     if !is_offline {
         // Whether it answers is told below.
-        drop(sandbox_time::follow(&mut gateway, settings).await?);
+        drop(sandbox_time::follow(&mut gateway, settings, is_offline).await?);
     }
     Ok(Context { home, folders, project, campaigns, diagnostics, gateway })
 }

@@ -7,7 +7,6 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-use super::answer;
 use crate::wire::choices::Choices;
 use crate::wire::error::ApiError;
 use crate::wire::response::{DeliveryReports, LogsPage, Response};
@@ -108,9 +107,8 @@ fn answers(schema: &str, description: &str, errors: &[u16]) -> Map<String, Value
 }
 
 fn error(status: u16) -> Value {
-    let body = answer::error(status);
     let mut answer = json!({
-        "description": body.description,
+        "description": when(status),
         "content": { "application/json": { "schema": schemas::reference("ApiError") } },
     });
     let header = match status {
@@ -124,6 +122,21 @@ fn error(status: u16) -> Value {
         answer.as_object_mut().map(|answer| answer.insert("headers".to_owned(), header));
     }
     answer
+}
+
+/// When an error is answered.
+fn when(status: u16) -> &'static str {
+    match status {
+        400 => "Something of the request is not as it is described here; `violations` says what",
+        401 => "There is no credential, or none that the sandbox knows",
+        403 => "The credential has scopes, and none that would do",
+        413 => "The body is larger than the sandbox takes",
+        415 => "The body does not say that it is JSON",
+        421 => "The request is for a host that is not a name of the sandbox",
+        429 => "The logs were asked too often in the last minute",
+        500 => "The sandbox has failed, or was told to answer as if it had",
+        _ => "The request was not served",
+    }
 }
 
 /// The kinds of credentials, by the names that they have in the document.

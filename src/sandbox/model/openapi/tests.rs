@@ -1,10 +1,13 @@
 //! What the document says is what the rules for bodies do: at each bound and one beyond it, and anywhere else.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::{Strategy as _, any, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Just;
 use serde_json::{Value, json};
 
 use super::{OperationScopes, document};
+use crate::sandbox::model::answer;
 use crate::sandbox::model::check::{BodyRefusal, Rules, check};
 use crate::sandbox::model::sample::full;
 use crate::wire::choices::{Choices, Nulls, OvernightWindow, SendAtForms, UnknownFieldRule};
@@ -19,6 +22,26 @@ fn choices(nulls: Nulls, unknown_fields: UnknownFieldRule) -> Choices {
 fn all_choices() -> impl Iterator<Item = Choices> {
     let unknown = [UnknownFieldRule::Ignore, UnknownFieldRule::Refuse];
     [Nulls::Ignore, Nulls::Refuse].into_iter().flat_map(move |nulls| unknown.map(|unknown| choices(nulls, unknown)))
+}
+
+/// What an error says is one thing, and when it is answered is another: the one is the API's, the other is ours.
+#[test]
+fn each_error_is_described_in_words_of_its_own() {
+    let document = document(Choices::default(), SCOPES);
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let mut described = BTreeMap::new();
+    for (status, answer) in operations.flat_map(|operation| operation["responses"].as_object().unwrap()) {
+        let status: u16 = status.parse().unwrap();
+        let words = answer["description"].as_str().unwrap();
+        let body = answer::error(status).description;
+        assert_ne!(words, body.trim_end_matches('.'), "{status}");
+        assert_ne!(words, body, "{status}");
+        if status != 200 {
+            assert_eq!(*described.entry(words).or_insert(status), status, "{words}");
+        }
+    }
+    assert_eq!(described.len(), 8, "{described:?}");
 }
 
 /// The schema of the body of a send, on its own.
