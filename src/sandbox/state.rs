@@ -148,9 +148,9 @@ impl SandboxState {
     /// # Errors
     /// If the books cannot be written.
     pub(super) async fn reset(&self) -> Result<(), SandboxError> {
-        self.0.store.reset().await?;
-        if let Some(postman) = self.postman() {
-            postman.forget();
+        match self.postman() {
+            Some(postman) => postman.reset().await?,
+            None => self.0.store.reset().await?,
         }
         self.set_faults(Vec::new());
         if let Some(rules) = &self.0.options.rules {

@@ -93,6 +93,12 @@ fn greet(output: &Output, args: &SandboxArgs, now: Timestamp, url: &str) {
         "its clock shows {}; a page for people is at {url}/, its doors are under {url}/sandbox/\n",
         utc(now)
     ));
+    if !args.webhooks.is_empty() {
+        output.tell(&format!(
+            "! how far it posts to webhooks is said by `--webhooks {}`\n",
+            args.webhooks.join(" --webhooks ")
+        ));
+    }
     if let Some(asked) = args.now.filter(|asked| *asked < now) {
         let words = "its books are further on already, and its clock never goes back";
         output.tell(&format!("! `--now {asked}` is ignored: {words}; other books begin anew: `--books FILE`\n",));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::bulk::AcceptedBulk;
 use super::lifecycle::{Life, MessageState};
 use super::message::ReceivedMessage;
-use super::status::Ending;
+use super::status::{self, Ending};
 use crate::timing::{next_close, next_open};
 
 /// How often a window is looked at that opens and closes while a message waits: a validity has no more of them.
@@ -45,6 +45,12 @@ pub fn steps(bulk: &AcceptedBulk<'_>, message: &ReceivedMessage<'_>, life: &Life
     let mut steps: Vec<LifeStep> = Vec::new();
     for at in instants {
         let sight = bulk.sight(message, life, at);
+        let has_left = life.is_charged() && life.sent_at == Some(at);
+        if sight.state.is_final() && has_left {
+            // It left and ended in one instant.
+            let ending = Ending { status: status::PENDING_ENROUTE, error: status::NO_ERROR };
+            steps.push(LifeStep { state: MessageState::Sent, at, ending });
+        }
         if steps.last().is_none_or(|last| last.state != sight.state) {
             steps.push(LifeStep { state: sight.state, at, ending: sight.ending });
         }

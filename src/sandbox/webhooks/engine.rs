@@ -171,7 +171,9 @@ impl Engine {
                 self.take(command).await?;
             }
             self.look_at_inputs();
-            self.start_due().await?;
+            if !self.is_about_to_move() {
+                self.start_due().await?;
+            }
             if self.tries.is_empty() && self.go_on_moving().await? {
                 continue;
             }
@@ -184,7 +186,7 @@ impl Engine {
 
     /// Waits until something is to be done; `false` if the sandbox ends.
     async fn wait(&mut self) -> Result<bool, SandboxError> {
-        let due_in = self.agenda.next_at().filter(|_| !self.stands());
+        let due_in = self.agenda.next_at().filter(|_| !self.stands() && !self.is_about_to_move());
         let due_in = due_in.and_then(|at| self.sandbox.clock().real_time_until(at)).map(|time| time.max(LOOK_AGAIN));
         let sandbox = self.sandbox.clone();
         tokio::select! {
@@ -214,14 +216,44 @@ impl Engine {
         match command {
             PostCommand::Accepted(bulk) => self.agenda.set(DueWork::Bulk(bulk), now),
             PostCommand::Pushed(push) => self.agenda.set(DueWork::Push(push), now),
-            PostCommand::Change(change) => self.changes.push_back(change),
-            PostCommand::Forget => self.load().await?,
+            PostCommand::Change(change) => self.take_change(change).await?,
+            PostCommand::Reset(reply) => {
+                self.tries.shutdown().await;
+                let result = self.store().reset().await;
+                self.load().await?;
+                // Whoever asked may be gone.
+                reply.send(result).unwrap_or_default();
+            }
             PostCommand::Retry(number, reply) => match self.store().push(number).await? {
                 Some(push) => self.enqueue(PushJob { push, cause: TryCause::Hand, repeats: 0, reply: Some(reply) }),
                 None => drop(reply.send(None)),
             },
         }
         Ok(())
+    }
+
+    /// Takes a change of the clock: how it runs is changed at once; where it stands, once nothing is on its way.
+    async fn take_change(&mut self, change: ClockMove) -> Result<(), SandboxError> {
+        let ClockSetting { now, advance, .. } = change.setting;
+        let is_move = now.is_some() || advance.is_some();
+        if is_move || self.moving.is_some() || !self.changes.is_empty() {
+            self.changes.push_back(change);
+            return Ok(());
+        }
+        let changed = self.store().change(change.setting).await?;
+        // Whoever asked may be gone.
+        if let Some(begun) = change.begun {
+            begun.send(changed.map(drop)).unwrap_or_default();
+        }
+        if let Some(done) = change.done {
+            done.send(changed).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Whether the clock is to be moved as soon as nothing is on its way.
+    fn is_about_to_move(&self) -> bool {
+        self.moving.is_none() && !self.changes.is_empty()
     }
 
     /// Looks at every bulk again if what happens to its messages may be something else now.
@@ -323,7 +355,11 @@ impl Engine {
                 }
             }
             let at = sandbox.now();
-            let body = sandbox.store().push_body(job.push.clone()).await?;
+            let body = match sandbox.store().push_body(job.push.clone()).await {
+                // What is not there cannot be posted, and holds up no clock.
+                Err(SandboxError::Damaged { .. }) => return Ok(Ended { job, at, outcome: None }),
+                body => body?,
+            };
             let outcome = poster.post(&job.push.url, job.push.content_type, body).await;
             Ok(Ended { job, at, outcome: Some(outcome) })
         });
@@ -397,7 +433,7 @@ impl Engine {
 
     fn set_bar(&self) {
         let clock = self.sandbox.clock();
-        clock.bar(if self.stands() { Some(clock.now()) } else { self.agenda.next_at() });
+        clock.bar(if self.stands() || self.is_about_to_move() { Some(clock.now()) } else { self.agenda.next_at() });
     }
 
     /// Moves the clock on to the next instant at which something is due, or to where it is to come; `false` if it

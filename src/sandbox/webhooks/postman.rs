@@ -20,8 +20,8 @@ pub(super) enum PostCommand {
     Pushed(i64),
     /// The clock is to be changed.
     Change(ClockMove),
-    /// The books were emptied.
-    Forget,
+    /// The books are to be emptied.
+    Reset(oneshot::Sender<Result<(), SandboxError>>),
     /// A push is to be tried, whatever became of it. `None` if there is none.
     Retry(i64, oneshot::Sender<Option<Push>>),
 }
@@ -89,9 +89,14 @@ impl Postman {
         self.tell(PostCommand::Pushed(number));
     }
 
-    /// Says that the books were emptied: whatever was to be done is not.
-    pub(in crate::sandbox) fn forget(&self) {
-        self.tell(PostCommand::Forget);
+    /// Empties the books, once nothing is on its way: of what was in them nothing is noted any more.
+    ///
+    /// # Errors
+    /// If the books cannot be written.
+    pub(in crate::sandbox) async fn reset(&self) -> Result<(), SandboxError> {
+        let (done, answer) = oneshot::channel();
+        self.tell(PostCommand::Reset(done));
+        answer.await.map_err(|_| self.closed())?
     }
 
     /// Where goes what people write, unless the message that came before says it.

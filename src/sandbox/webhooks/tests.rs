@@ -526,3 +526,60 @@ async fn receivers_can_be_tried_with_faults() {
     // A report that got lost on the way can be pulled.
     assert_eq!(fixture.pulled().await, ["m3"]);
 }
+
+#[tokio::test]
+async fn how_the_clock_runs_is_changed_at_once_whoever_does_not_answer() {
+    let receiver = Receiver::start([Reply::Never, Reply::Never]).await;
+    let fixture = Fixture::new(|options, settings| {
+        options.now = ClockStart::At(NOON.parse().unwrap());
+        // Longer than any test takes.
+        settings.answer = Duration::from_secs(3_600);
+    })
+    .await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    receiver.wait(1).await;
+    let state = fixture.post("/sandbox/clock", json!({ "stopped": true })).await;
+    assert_eq!(state["status"], "ready", "{state}");
+    assert_eq!(fixture.get("/sandbox/clock").await["stopped"], true);
+}
+
+#[tokio::test]
+async fn a_reset_ends_what_is_on_its_way_and_numbers_that_begin_anew_are_others() {
+    let never = Receiver::start([Reply::Never]).await;
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, settings| settings.answer = Duration::from_secs(3_600)).await;
+    fixture.send(&["1", "2"], to(&never.url)).await;
+    fixture.post("/sandbox/clock", json!({ "advance": "5s", "wait": 0 })).await;
+    never.wait(1).await;
+    fixture.post("/sandbox/reset", json!({})).await;
+    assert_eq!(fixture.webhooks().await, Vec::<Value>::new());
+    fixture.send(&["3"], to(&receiver.url)).await;
+    // It comes there, which it did not if something was left that cannot be posted.
+    fixture.advance("1h").await;
+    let ids: Vec<_> = receiver.posted().iter().flat_map(Posted::ids).collect();
+    assert_eq!((ids.len(), never.posted().len()), (1, 1));
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn what_left_stays_so_where_it_is_told_to_end_in_the_same_instant() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    let mut webhooks = to(&receiver.url);
+    webhooks["delivery"]["intermediateReport"] = true.into();
+    fixture.send(&["1"], webhooks).await;
+    let listed = fixture.get("/sandbox/messages").await;
+    let id = listed["messages"][0]["messageId"].as_str().unwrap().to_owned();
+    fixture.post(&format!("/sandbox/messages/{id}/outcome"), json!({ "status": 9, "error": 7002 })).await;
+    let life = fixture.get(&format!("/sandbox/messages/{id}")).await;
+    assert!(life.to_string().contains("SENT"), "{life}");
+    fixture.advance("1m").await;
+    let statuses: Vec<_> = receiver
+        .posted()
+        .iter()
+        .flat_map(|posted| posted.json()["results"].as_array().unwrap().clone())
+        .map(|result| result["status"]["id"].clone())
+        .collect();
+    assert_eq!(statuses, [7, 9]);
+    fixture.stop().await;
+}

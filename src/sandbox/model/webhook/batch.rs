@@ -99,7 +99,7 @@ pub fn is_pushed(bulk: &AcceptedBulk<'_>, account: Option<&str>) -> bool {
 
 /// The moments of a message of which there is a report, and when they are.
 fn moments(life: &Life, terms: &SharedOptions<'_>) -> impl Iterator<Item = (Timestamp, ReportMoment)> {
-    let enroute = life.sent_at.filter(|sent_at| wants_enroute(terms) && life.is_charged() && *sent_at < life.done_at);
+    let enroute = life.sent_at.filter(|sent_at| wants_enroute(terms) && life.is_charged() && *sent_at <= life.done_at);
     enroute.map(|at| (at, ReportMoment::Enroute)).into_iter().chain([(life.done_at, ReportMoment::End)])
 }
 
