@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
-use crate::support::Project;
+use crate::support::{Project, examples};
 
 /// All commands that have a help text.
 const COMMANDS: [&[&str]; 26] = [
@@ -41,28 +41,6 @@ const COMMANDS: [&[&str]; 26] = [
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The examples in a folder of their own, so that no run leaves anything beside them.
-fn examples() -> Project {
-    let project = Project::empty();
-    copy(&repository().join("campaigns"), &project.path("campaigns"));
-    project
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (name, path) = (entry.file_name(), entry.path());
-        if name.to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(path, to.join(name)).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -2,35 +2,11 @@
 //! apply to the end of the last message, a sandbox on its own, and gateways that do not say it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{Project, Sandbox, Shop};
-
-/// The examples in a folder of their own.
-fn examples() -> Project {
-    let project = Project::empty();
-    copy(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("campaigns"), &project.path("campaigns"));
-    project
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (name, path) = (entry.file_name(), entry.path());
-        if name.to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(path, to.join(name)).unwrap();
-        }
-    }
-}
+use crate::support::{Project, Sandbox, Shop, examples};
 
 fn whole(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("{value} is a count"))

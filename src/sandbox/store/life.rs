@@ -3,14 +3,11 @@
 use jiff::Timestamp;
 
 use super::MessageStore;
-use super::kept::BulkFilter;
 use super::table;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::AcceptedBulk;
+use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::reports::Marks;
-
-/// How many messages are read before others have their turn.
-const MESSAGES_AT_ONCE: usize = 20_000;
 
 /// The instants, in milliseconds of Unix time, at which all accepted messages leave and end, as far as is known now; in
 /// no order.
@@ -23,6 +20,16 @@ pub struct Instants {
 }
 
 impl Instants {
+    fn add(&mut self, bulk: &AcceptedBulk<'_>, inputs: &Inputs) {
+        for (position, life) in bulk.lives(inputs).iter().enumerate() {
+            if bulk.rejection(position).is_none() {
+                let sent_at = life.sent_at.filter(|_| life.is_charged());
+                self.sent.extend(sent_at.map(Timestamp::as_millisecond));
+                self.ended.push(life.done_at.as_millisecond());
+            }
+        }
+    }
+
     /// How many are until an instant.
     #[must_use]
     pub fn until(instants: &[i64], now: Timestamp) -> u64 {
@@ -45,33 +52,7 @@ impl MessageStore {
     /// # Errors
     /// If the books cannot be read.
     pub async fn instants(&self) -> Result<Instants, SandboxError> {
-        let inputs = self.inputs();
-        let mut instants = Instants::default();
-        let mut number_min = 0;
-        loop {
-            let inputs = inputs.clone();
-            let search = BulkFilter { number_min, messages_max: Some(MESSAGES_AT_ONCE), ..BulkFilter::default() };
-            let read = self.read(move |database| {
-                let mut last = None;
-                database.each(&search, |bulk| {
-                    last = Some(bulk.header.number);
-                    for (position, life) in bulk.lives(&inputs).iter().enumerate() {
-                        if bulk.rejection(position).is_none() {
-                            let sent_at = life.sent_at.filter(|_| life.is_charged());
-                            instants.sent.extend(sent_at.map(Timestamp::as_millisecond));
-                            instants.ended.push(life.done_at.as_millisecond());
-                        }
-                    }
-                })?;
-                Ok((instants, last))
-            });
-            let (so_far, last) = read.await?;
-            instants = so_far;
-            match last {
-                Some(last) => number_min = last + 1,
-                None => return Ok(instants),
-            }
-        }
+        self.fold(Instants::default(), Instants::add).await
     }
 
     /// Reads which reports of a bulk were handed out.

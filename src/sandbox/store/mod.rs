@@ -4,6 +4,7 @@
 mod audit;
 mod checkpoint;
 mod database;
+mod fold;
 mod index;
 mod kept;
 mod known;
