@@ -3,13 +3,15 @@
 
 use std::time::{Duration, SystemTime};
 
+use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, RawQuery, Request, State};
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use tokio::net::TcpListener;
 
 use super::admin;
@@ -136,42 +138,54 @@ async fn messages(
     apply(&sandbox, &fault_plan, &applied, taking_in).await
 }
 
-async fn logs(
-    State(sandbox): State<SandboxState>,
-    ConnectInfo(aborter): ConnectInfo<Aborter>,
-    RawQuery(query): RawQuery,
-    recording: Option<Extension<RequestRecording>>,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let fault_plan = sandbox.next_faults(Target::Logs);
-    let taking_in = async {
-        match refused(&sandbox, &headers, &LOGS_SCOPES) {
-            Some(answer) => answer,
-            None => query::logs(&sandbox, query.as_deref().unwrap_or_default()).await,
-        }
-    };
-    let recording = recording.map(|Extension(recording)| recording);
-    let applied = AppliedTo { aborter, recording, empty: r#"{"results":[]}"# };
-    apply(&sandbox, &fault_plan, &applied, taking_in).await
+async fn logs(State(sandbox): State<SandboxState>, asked: Inquiry) -> Response<Body> {
+    let query = asked.query.clone();
+    asked.answer(&sandbox, (Target::Logs, &LOGS_SCOPES), query::logs(&sandbox, &query)).await
 }
 
-async fn reports(
-    State(sandbox): State<SandboxState>,
-    ConnectInfo(aborter): ConnectInfo<Aborter>,
-    RawQuery(query): RawQuery,
-    recording: Option<Extension<RequestRecording>>,
+async fn reports(State(sandbox): State<SandboxState>, asked: Inquiry) -> Response<Body> {
+    let query = asked.query.clone();
+    asked.answer(&sandbox, (Target::Reports, &SEND_SCOPES), query::reports(&sandbox, &query)).await
+}
+
+/// A question for results.
+struct Inquiry {
+    query: String,
     headers: HeaderMap,
-) -> Response<Body> {
-    let fault_plan = sandbox.next_faults(Target::Reports);
-    let taking_in = async {
-        match refused(&sandbox, &headers, &SEND_SCOPES) {
-            Some(answer) => answer,
-            None => query::reports(&sandbox, query.as_deref().unwrap_or_default()).await,
-        }
-    };
-    let recording = recording.map(|Extension(recording)| recording);
-    let applied = AppliedTo { aborter, recording, empty: r#"{"results":[]}"# };
-    apply(&sandbox, &fault_plan, &applied, taking_in).await
+    applied: AppliedTo,
+}
+
+impl FromRequestParts<SandboxState> for Inquiry {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, sandbox: &SandboxState) -> Result<Self, ExtensionRejection> {
+        let ConnectInfo(aborter) = ConnectInfo::<Aborter>::from_request_parts(parts, sandbox).await?;
+        let recording = parts.extensions.remove::<RequestRecording>();
+        Ok(Self {
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers.clone(),
+            applied: AppliedTo { aborter, recording, empty: r#"{"results":[]}"# },
+        })
+    }
+}
+
+impl Inquiry {
+    /// Answers, if that is what the credentials allow and the faults want.
+    async fn answer(
+        &self,
+        sandbox: &SandboxState,
+        (target, scopes): (Target, &[&str]),
+        answering: impl Future<Output = Answer>,
+    ) -> Response<Body> {
+        let fault_plan = sandbox.next_faults(target);
+        let taking_in = async {
+            match refused(sandbox, &self.headers, scopes) {
+                Some(answer) => answer,
+                None => answering.await,
+            }
+        };
+        apply(sandbox, &fault_plan, &self.applied, taking_in).await
+    }
 }
 
 /// The answer to a request whose credentials do not let it in.

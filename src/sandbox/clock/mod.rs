@@ -219,16 +219,6 @@ impl SandboxClock {
         });
     }
 
-    /// How much real time passes until it comes to an instant, if nothing keeps it; `None` if it stands still.
-    #[must_use]
-    pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
-        self.with(|state| {
-            state.running_since?;
-            let left = at.duration_since(state.reading(Instant::now()));
-            Some(Duration::try_from(left).unwrap_or_default() / state.speed.0)
-        })
-    }
-
     /// Whether it runs faster than the real time.
     #[must_use]
     pub fn is_fast(&self) -> bool {

@@ -375,9 +375,9 @@ impl MessageDatabase {
         self.requests.clear();
     }
 
-    /// Begins to learn anew which bulks there are.
-    pub(super) fn index_anew(&mut self, index: MessageIndex) {
-        self.index = index;
+    /// Forgets what it knows of bulks by heart: their numbers begin anew.
+    pub(super) fn forget(&mut self) {
+        self.index = MessageIndex::default();
         self.known = KnownIds::default();
     }
 

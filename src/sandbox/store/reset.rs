@@ -3,7 +3,6 @@
 use rusqlite::Connection;
 
 use super::database::MessageDatabase;
-use super::index::MessageIndex;
 use super::shared::SharedInputs;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::inputs::Inputs;
@@ -22,11 +21,6 @@ impl MessageDatabase {
         self.forget();
         inputs.set(Inputs::default());
         Ok(())
-    }
-
-    /// Forgets what it knows of bulks by heart: their numbers begin anew.
-    pub(super) fn forget(&mut self) {
-        self.index_anew(MessageIndex::default());
     }
 }
 

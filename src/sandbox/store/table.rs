@@ -314,14 +314,9 @@ pub(super) fn inputs(connection: &Connection) -> rusqlite::Result<Inputs> {
     Ok(inputs)
 }
 
-/// The number of the last bulk.
-fn last_bulk(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT coalesce(max(number), 0) FROM bulk", [], |row| row.get(0))
-}
-
 /// Notes rules that hold from now on, for the bulks that are accepted from now on as well as for the others.
 pub(super) fn add_rules(connection: &Connection, at: Timestamp, rules: &ChannelRules) -> rusqlite::Result<RulesEntry> {
-    let after_bulk = last_bulk(connection)?;
+    let after_bulk = last_number(connection)?;
     connection.execute(
         "INSERT INTO rules (at, after_bulk, rules) VALUES (?, ?, ?)",
         params![at.as_millisecond(), after_bulk, json(rules)?],
@@ -336,7 +331,7 @@ pub(super) fn add_inbound(
     (sender, person): (&str, &str),
     draft: Option<&InboundDraft>,
 ) -> rusqlite::Result<(i64, InboundMessage)> {
-    let after_bulk = last_bulk(connection)?;
+    let after_bulk = last_number(connection)?;
     let entry: i64 = connection.query_row("SELECT coalesce(max(entry), 0) + 1 FROM inbound", [], |row| row.get(0))?;
     let message = draft.map(|draft| draft.compose(entry, at)).transpose();
     let message = message.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;

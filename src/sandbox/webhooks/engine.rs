@@ -187,7 +187,7 @@ impl Engine {
     /// Waits until something is to be done; `false` if the sandbox ends.
     async fn wait(&mut self) -> Result<bool, SandboxError> {
         let due_in = self.agenda.next_at().filter(|_| !self.stands() && !self.is_about_to_move());
-        let due_in = due_in.and_then(|at| self.sandbox.clock().real_time_until(at)).map(|time| time.max(LOOK_AGAIN));
+        let due_in = due_in.and_then(|at| self.sandbox.clock().real_until(at)).map(|time| time.max(LOOK_AGAIN));
         let sandbox = self.sandbox.clone();
         tokio::select! {
             command = self.commands.recv() => match command {

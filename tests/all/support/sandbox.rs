@@ -7,7 +7,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -73,13 +72,6 @@ impl Sandbox {
     /// Changes its clock as its door says: `{"speed": 60}`, say.
     pub(crate) fn change_clock(&self, change: &Value) {
         self.ask("POST", "/sandbox/clock", Some(change));
-    }
-
-    /// Asks until its clock, which runs, has come to an instant.
-    pub(crate) fn wait_until(&self, instant: &str) {
-        let instant: Timestamp = instant.parse().expect("an instant");
-        let has_come = || self.state()["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok()) >= Some(instant);
-        while !has_come() {}
     }
 
     /// Sets how its channel behaves from now on.
