@@ -9,13 +9,12 @@ use super::events::SandboxEventKind;
 use super::faults::{Corruption, FaultPlan};
 use super::journal::entry::BulkTaken;
 use super::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use super::model::check::{BodyRefusal, Rules, check};
-use super::model::message::{MessageTable, SendTiming};
+use super::model::check::{BodyRefusal, CheckedRequest, Rules, check};
+use super::model::message::SendTiming;
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
 use super::store::{NewBulk, Receipt};
 use crate::wire::choices::Duplicates;
-use crate::wire::request::Request;
 
 /// Takes a send in: checks it, keeps it, answers it.
 pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &FaultPlan) -> Answer {
@@ -26,8 +25,8 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
         Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
         Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
     };
-    let mut destinations = request.messages.iter().flat_map(|message| &message.destinations);
-    if destinations.any(|destination| fault_plan.invalid_unnamed.iter().any(|to| *to == destination.to)) {
+    let mut recipients = request.table.messages.iter().map(|message| &message.to);
+    if recipients.any(|recipient| fault_plan.invalid_unnamed.iter().any(|to| to == recipient)) {
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
     let sequence = sandbox.sequence();
@@ -45,13 +44,11 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
 fn bulk<'a>(
     sandbox: &SandboxState,
-    request: Request<'a>,
+    CheckedRequest { mut table, schedule }: CheckedRequest<'a>,
     (now, sequence): (jiff::Timestamp, u64),
     fault_plan: &FaultPlan,
 ) -> AcceptedBulk<'a> {
-    let schedule = request.options.schedule;
     let pace = SendTiming::from(&schedule);
-    let mut table = MessageTable::from(request.messages);
     let bulk_id = schedule.bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
     ids::fill(&mut table, &bulk_id, sequence);
     let rejected = table.messages.iter().enumerate().filter_map(|(position, message)| {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::message::MessageTable;
 use super::reader::{self, Fields, Strictness};
 use super::{content, quick};
 use crate::wire::choices::{Choices, OvernightWindow, PastSendAt, SendAtForms};
@@ -27,17 +28,35 @@ pub struct Rules<'a> {
     pub invalid: &'a [String],
 }
 
+/// A body in which nothing is wrong.
+#[derive(Debug, PartialEq)]
+pub struct CheckedRequest<'a> {
+    /// Its messages, one for each destination. At least one.
+    pub table: MessageTable<'a>,
+    /// When and how fast they are sent.
+    pub schedule: Schedule<'a>,
+}
+
+impl<'a> From<Request<'a>> for CheckedRequest<'a> {
+    fn from(Request { messages, options }: Request<'a>) -> Self {
+        Self { table: messages.into(), schedule: options.schedule }
+    }
+}
+
 /// Checks a body.
 ///
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
-pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
-    quick::read(bytes, rules).map_or_else(|| collect(bytes, rules), Ok)
+pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, BodyRefusal> {
+    match quick::read(bytes, rules) {
+        Some(request) => Ok(request),
+        None => collect(bytes, rules).map(CheckedRequest::from),
+    }
 }
 
 /// Reads a body that was accepted at an instant, whatever the choices were then and are now.
 #[must_use]
-pub fn read_again(bytes: &[u8], accepted_at: Timestamp) -> Option<Request<'_>> {
+pub fn read_again(bytes: &[u8], accepted_at: Timestamp) -> Option<CheckedRequest<'_>> {
     let choices = Choices {
         past_send_at: PastSendAt::SendNow,
         overnight_window: OvernightWindow::Accept,

@@ -57,7 +57,7 @@ impl<'a> MessageTable<'a> {
     }
 
     /// Adds a message of a request: one for each of its destinations.
-    fn add(&mut self, message: Message<'a>) {
+    pub(super) fn add(&mut self, message: Message<'a>) {
         let Message { sender, destinations, content, options, webhooks } = message;
         let Webhooks { delivery, content_type, callback_data } = webhooks;
         let terms = self.place(SharedOptions {

@@ -1,5 +1,6 @@
-//! A body of a send, read straight into its types: most bodies are right, and need no paths. Whatever is not
-//! plainly right is left to the reader that collects what is wrong, so this one has no word of its own to say.
+//! A body of a send, read straight into the table of its messages: most bodies are texts and right, and need no
+//! paths. Whatever is not plainly so is left to the reader that collects what is wrong, so this one has no word of
+//! its own to say.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -8,33 +9,32 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::check::{Rules, date_of, window_fault};
+use super::check::{CheckedRequest, Rules, date_of, window_fault};
+use super::message::MessageTable;
 use crate::wire::choices::{Nulls, UnknownFieldRule};
-use crate::wire::content::{Action, Button, ButtonKind, Card, Content, ContentKind};
+use crate::wire::content::Content;
 use crate::wire::options::{
     Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
     ValidityUnit,
 };
-use crate::wire::request::{
-    Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
-};
+use crate::wire::request::{Delivery, Destination, Message, MessageOptions, Schedule, Webhooks};
 use crate::wire::{limits, names};
 
-/// Reads a body; `None` if it is not plainly right.
-pub(super) fn read<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Option<Request<'a>> {
+/// Reads a body; `None` if it is not plainly right, or has other contents than texts.
+pub(super) fn read<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Option<CheckedRequest<'a>> {
     let is_lenient = rules.choices.unknown_fields == UnknownFieldRule::Ignore && rules.choices.nulls == Nulls::Ignore;
     if !is_lenient {
         return None;
     }
     // Looked at once as a whole: text by text that takes many times as long.
     let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(bytes).ok()?);
-    let request = RequestSeed(rules).deserialize(&mut reader).ok()?;
+    let request = BodySeed(rules).deserialize(&mut reader).ok()?;
     reader.end().ok()?;
-    (!request.messages.is_empty()).then_some(request)
+    (!request.table.messages.is_empty()).then_some(request)
 }
 
-/// Reads a body. Each message is checked as soon as it is read, so that only what is kept of it takes room.
-struct RequestSeed<'r>(&'r Rules<'r>);
+/// Reads a body.
+struct BodySeed<'r>(&'r Rules<'r>);
 
 /// What a body has.
 #[derive(Deserialize)]
@@ -44,64 +44,65 @@ enum BodyField {
     Options,
 }
 
-impl<'de> DeserializeSeed<'de> for RequestSeed<'_> {
-    type Value = Request<'de>;
+impl<'de> DeserializeSeed<'de> for BodySeed<'_> {
+    type Value = CheckedRequest<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Request<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<CheckedRequest<'de>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for RequestSeed<'_> {
-    type Value = Request<'de>;
+impl<'de> Visitor<'de> for BodySeed<'_> {
+    type Value = CheckedRequest<'de>;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Request<'de>, A::Error> {
-        let (mut messages, mut options) = (None, None);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CheckedRequest<'de>, A::Error> {
+        let (mut table, mut options) = (None, None);
         while let Some(field) = map.next_key()? {
             let is_new = match field {
-                BodyField::Messages => messages.replace(map.next_value_seed(MessagesSeed(self.0))?).is_none(),
+                BodyField::Messages => table.replace(map.next_value_seed(MessagesSeed(self.0))?).is_none(),
                 BodyField::Options => options.replace(map.next_value::<Option<Mapped<OptionsText<'de>>>>()?).is_none(),
             };
             if !is_new {
-                return Err(A::Error::custom("a field twice"));
+                return Err(not_right());
             }
         }
         let schedule = match options.flatten().and_then(|Mapped(options)| options.schedule) {
             Some(Mapped(schedule)) => schedule.check(self.0).ok_or_else(not_right)?,
             None => Schedule::default(),
         };
-        Ok(Request { messages: messages.unwrap_or_default(), options: RequestOptions { schedule } })
+        Ok(CheckedRequest { table: table.unwrap_or_default(), schedule })
     }
 }
 
-/// Reads the messages of a body.
+/// Reads the messages of a body. Each is checked and put into the table as soon as it is read, so that only what
+/// is kept of it takes room.
 struct MessagesSeed<'r>(&'r Rules<'r>);
 
 impl<'de> DeserializeSeed<'de> for MessagesSeed<'_> {
-    type Value = Vec<Message<'de>>;
+    type Value = MessageTable<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Message<'de>>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MessageTable<'de>, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
 impl<'de> Visitor<'de> for MessagesSeed<'_> {
-    type Value = Vec<Message<'de>>;
+    type Value = MessageTable<'de>;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("a list of messages")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<Vec<Message<'de>>, A::Error> {
-        let mut checked = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<MessageTable<'de>, A::Error> {
+        let mut table = MessageTable::default();
         while let Some(Mapped(message)) = messages.next_element::<Mapped<MessageText<'de>>>()? {
-            checked.push(message.check(self.0).ok_or_else(not_right)?);
+            table.add(message.check(self.0).ok_or_else(not_right)?);
         }
-        Ok(checked)
+        Ok(table)
     }
 }
 
@@ -246,99 +247,26 @@ struct DestinationText<'a> {
     message_id: MaybeText<'a>,
 }
 
-/// A content of any type; those of another type are ignored, as by the other reader.
+/// A content that is a text.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct ContentText<'a> {
-    r#type: Named<ContentKind>,
-    #[serde(borrow, default)]
-    text: MaybeText<'a>,
-    #[serde(borrow, default)]
-    url: MaybeText<'a>,
-    #[serde(borrow, default)]
-    elements: Option<Vec<Mapped<CardText<'a>>>>,
-    #[serde(borrow, default)]
-    title: MaybeText<'a>,
-    #[serde(borrow, default)]
-    subtitle: MaybeText<'a>,
-    #[serde(borrow, default)]
-    image_url: MaybeText<'a>,
-    #[serde(borrow, default)]
-    default_action: Option<Mapped<ActionText<'a>>>,
-    #[serde(borrow, default)]
-    buttons: Option<Vec<Mapped<ButtonText<'a>>>>,
+    #[expect(dead_code, reason = "there is but one")]
+    r#type: Named<TextKind>,
+    #[serde(borrow)]
+    text: JsonText<'a>,
+}
+
+/// The type of such a content.
+#[derive(Deserialize)]
+enum TextKind {
+    #[serde(rename = "TEXT")]
+    Text,
 }
 
 impl<'a> ContentText<'a> {
     fn check(self) -> Option<Content<Cow<'a, str>>> {
-        match self.r#type.0 {
-            ContentKind::Text => Some(Content::Text { text: fits(self.text?, limits::TEXT_CHARS_MAX)? }),
-            ContentKind::Image => Some(Content::Image { url: fits(self.url?, limits::IMAGE_URL_CHARS_MAX)? }),
-            ContentKind::Carousel => {
-                let elements = self.elements.filter(|elements| (1..=limits::CARDS_MAX).contains(&elements.len()))?;
-                let elements = elements.into_iter().map(|Mapped(card)| card.check()).collect::<Option<_>>()?;
-                Some(Content::Carousel { elements })
-            }
-            ContentKind::RichCard => {
-                let Self { title, subtitle, image_url, default_action, buttons, .. } = self;
-                let card = CardText { title: title?, subtitle, image_url, default_action, buttons };
-                Some(Content::RichCard(Box::new(card.check()?)))
-            }
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CardText<'a> {
-    #[serde(borrow)]
-    title: JsonText<'a>,
-    #[serde(borrow, default)]
-    subtitle: MaybeText<'a>,
-    #[serde(borrow, default)]
-    image_url: MaybeText<'a>,
-    #[serde(borrow, default)]
-    default_action: Option<Mapped<ActionText<'a>>>,
-    #[serde(borrow, default)]
-    buttons: Option<Vec<Mapped<ButtonText<'a>>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ActionText<'a> {
-    #[serde(borrow)]
-    url: JsonText<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ButtonText<'a> {
-    r#type: Named<ButtonKind>,
-    #[serde(borrow)]
-    title: JsonText<'a>,
-    #[serde(borrow, default)]
-    url: MaybeText<'a>,
-    #[serde(borrow, default)]
-    postback: MaybeText<'a>,
-}
-
-impl<'a> CardText<'a> {
-    fn check(self) -> Option<Card<Cow<'a, str>>> {
-        let buttons = self.buttons.unwrap_or_default();
-        if buttons.len() > limits::BUTTONS_MAX {
-            return None;
-        }
-        let button = |Mapped(ButtonText { r#type, title, url, postback }): Mapped<ButtonText<'a>>| match r#type.0 {
-            ButtonKind::Url => Some(Button::Url { title: whole(title), url: whole(url?) }),
-            ButtonKind::Postback => Some(Button::Postback { title: whole(title), postback: whole(postback?) }),
-        };
-        Some(Card {
-            title: fits(self.title, limits::CARD_TEXT_CHARS_MAX)?,
-            subtitle: maybe_fits(self.subtitle, limits::CARD_TEXT_CHARS_MAX)?,
-            image_url: self.image_url.map(whole),
-            default_action: self.default_action.map(|Mapped(action)| Action { url: whole(action.url) }),
-            buttons: buttons.into_iter().map(button).collect::<Option<_>>()?,
-        })
+        Some(Content::Text { text: fits(self.text, limits::TEXT_CHARS_MAX)? })
     }
 }
 

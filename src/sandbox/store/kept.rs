@@ -7,6 +7,9 @@ use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::message::SendTiming;
 
+/// How many bytes of a bulk's hashes are those of one message.
+const HASH_BYTES: usize = 8;
+
 /// A bulk that is to be kept.
 #[derive(Debug)]
 pub struct NewBulk {
@@ -33,7 +36,10 @@ impl NewBulk {
     ) -> Self {
         let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
         let messages = &bulk.table.messages;
-        let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
+        let mut hashes = Vec::with_capacity(messages.len() * HASH_BYTES);
+        for message in messages {
+            hashes.extend_from_slice(&hash(message.message_id.as_bytes()).to_le_bytes());
+        }
         Self {
             bulk_id: bulk_id.clone(),
             accepted_at: *accepted_at,
@@ -41,15 +47,15 @@ impl NewBulk {
             logged: *logged,
             duplicate_memory,
             rejected: bulk.rejected.clone(),
-            hashes: hashes.collect(),
+            hashes,
             body: pack(body),
             sequence,
         }
     }
 
-    /// How many messages it has: there is a hash of eight bytes for each.
+    /// How many messages it has: there is a hash for each.
     pub(super) fn count(&self) -> usize {
-        self.hashes.len() / 8
+        self.hashes.len() / HASH_BYTES
     }
 }
 

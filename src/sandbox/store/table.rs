@@ -13,10 +13,9 @@ use super::kept::NewBulk;
 use super::packed::unpack;
 use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use crate::sandbox::model::check::read_again;
+use crate::sandbox::model::check::{CheckedRequest, read_again};
 use crate::sandbox::model::ids;
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
-use crate::sandbox::model::message::MessageTable;
 use crate::sandbox::model::reports::{Handed, Marks};
 use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::model::webhook::inbound::InboundDraft;
@@ -352,8 +351,7 @@ pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Res
         let sequence = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
         let never = || broken(2, serde::de::Error::custom("it was never accepted"));
         let body = unpack(row.get_ref(2)?.as_blob()?).ok_or_else(never)?;
-        let request = read_again(&body, header.accepted_at).ok_or_else(never)?;
-        let mut table = MessageTable::from(request.messages);
+        let CheckedRequest { mut table, .. } = read_again(&body, header.accepted_at).ok_or_else(never)?;
         ids::fill(&mut table, &header.bulk_id, sequence);
         Ok(AcceptedBulk { header, table: table.into_owned(), rejected })
     })
