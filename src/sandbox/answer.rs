@@ -117,8 +117,19 @@ impl Answer {
     }
 
     pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        Self::written(status, serde_json::to_vec(body))
+    }
+
+    /// A 200 with a body of about so many bytes.
+    pub(super) fn large(body: &impl Serialize, bytes: usize) -> Self {
+        let mut written = Vec::with_capacity(bytes);
+        let result = serde_json::to_writer(&mut written, body);
+        Self::written(StatusCode::OK, result.map(|()| written))
+    }
+
+    fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        let (status, body) = match serde_json::to_vec(body) {
+        let (status, body) = match body {
             Ok(body) => (status, body.into()),
             Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()),
         };

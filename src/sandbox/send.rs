@@ -113,5 +113,5 @@ fn respond(bulk: &AcceptedBulk<'_>, fault_plan: &FaultPlan) -> Answer {
             Corruption::Cut | Corruption::Garbage | Corruption::Empty => {}
         }
     }
-    Answer::ok(&response)
+    Answer::large(&response, response.messages.len() * answer::MESSAGE_BYTES)
 }

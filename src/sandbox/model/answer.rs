@@ -13,6 +13,9 @@ use crate::wire::error::{ApiError, Resource, Violation};
 /// The documentation to which errors point.
 const DOCS: &str = "https://www.infobip.com/docs/essentials";
 
+/// How many bytes of a 200 to a send are about one message, if it has ids of usual lengths.
+pub const MESSAGE_BYTES: usize = 256;
+
 /// The body of a 200 to a send, with all its texts where they lie already.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

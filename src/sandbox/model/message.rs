@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, ValidityPeriod};
-use crate::wire::request::{Delivery, Destination, Message, Schedule, Webhooks};
+use crate::wire::request::{Delivery, Destination, Message, MessageOptions, Schedule, Webhooks};
 
 /// With how many of the latest terms new ones are compared: most messages have those of the one
 /// before, and a request in which all differ must not cost the square of its length.
@@ -57,20 +57,14 @@ impl<'a> MessageTable<'a> {
     }
 
     /// Adds a message of a request: one for each of its destinations.
-    pub(super) fn add(&mut self, message: Message<'a>) {
-        let Message { sender, destinations, content, options, webhooks } = message;
-        let Webhooks { delivery, content_type, callback_data } = webhooks;
-        let terms = self.place(SharedOptions {
-            sender,
-            platform: options.platform.map(Cow::into_owned),
-            validity_period: options.validity_period,
-            delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
-            campaign_reference_id: options.campaign_reference_id,
-            delivery,
-            content_type,
-        });
+    pub(super) fn add(
+        &mut self,
+        CopiedMessage { terms, content, callback_data }: CopiedMessage<'a>,
+        destinations: impl ExactSizeIterator<Item = Destination<'a>>,
+    ) {
+        let terms = self.place(terms);
         let copies = std::iter::repeat_n((content, callback_data), destinations.len());
-        self.messages.extend(destinations.into_iter().zip(copies).map(|(destination, (content, callback_data))| {
+        self.messages.extend(destinations.zip(copies).map(|(destination, (content, callback_data))| {
             let Destination { to, message_id } = destination;
             ReceivedMessage { terms, to, message_id: message_id.unwrap_or_default(), content, callback_data }
         }));
@@ -90,10 +84,38 @@ impl<'a> MessageTable<'a> {
 impl<'a> From<Vec<Message<'a>>> for MessageTable<'a> {
     fn from(messages: Vec<Message<'a>>) -> Self {
         let mut table = Self { terms: Vec::new(), messages: Vec::with_capacity(messages.len()) };
-        for message in messages {
-            table.add(message);
+        for Message { sender, destinations, content, options, webhooks } in messages {
+            table.add(CopiedMessage::new(sender, content, options, webhooks), destinations.into_iter());
         }
         table
+    }
+}
+
+/// What all messages have that come of one in a request.
+pub(super) struct CopiedMessage<'a> {
+    terms: SharedOptions<'a>,
+    content: Content<Cow<'a, str>>,
+    callback_data: Option<Cow<'a, str>>,
+}
+
+impl<'a> CopiedMessage<'a> {
+    pub(super) fn new(
+        sender: Cow<'a, str>,
+        content: Content<Cow<'a, str>>,
+        options: MessageOptions<'a>,
+        webhooks: Webhooks<'a>,
+    ) -> Self {
+        let Webhooks { delivery, content_type, callback_data } = webhooks;
+        let terms = SharedOptions {
+            sender,
+            platform: options.platform.map(Cow::into_owned),
+            validity_period: options.validity_period,
+            delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
+            campaign_reference_id: options.campaign_reference_id,
+            delivery,
+            content_type,
+        };
+        Self { terms, content, callback_data }
     }
 }
 

@@ -10,14 +10,14 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAcc
 use serde::{Deserialize, Deserializer};
 
 use super::check::{CheckedRequest, Rules, date_of, window_fault};
-use super::message::MessageTable;
+use super::message::{CopiedMessage, MessageTable};
 use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::content::Content;
 use crate::wire::options::{
     Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
     ValidityUnit,
 };
-use crate::wire::request::{Delivery, Destination, Message, MessageOptions, Schedule, Webhooks};
+use crate::wire::request::{Delivery, Destination, MessageOptions, Schedule, Webhooks};
 use crate::wire::{limits, names};
 
 /// Reads a body; `None` if it is not plainly right, or has other contents than texts.
@@ -98,11 +98,116 @@ impl<'de> Visitor<'de> for MessagesSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<MessageTable<'de>, A::Error> {
-        let mut table = MessageTable::default();
-        while let Some(Mapped(message)) = messages.next_element::<Mapped<MessageText<'de>>>()? {
-            table.add(message.check(self.0).ok_or_else(not_right)?);
+        let (mut table, mut recipients) = (MessageTable::default(), Vec::new());
+        loop {
+            let seed = MessageSeed { table: &mut table, recipients: &mut recipients, rules: self.0 };
+            if messages.next_element_seed(seed)?.is_none() {
+                return Ok(table);
+            }
         }
-        Ok(table)
+    }
+}
+
+/// Reads a message into a table.
+struct MessageSeed<'t, 'a> {
+    table: &'t mut MessageTable<'a>,
+    /// Those of this message; an empty list whose room is used again for each.
+    recipients: &'t mut Vec<Destination<'a>>,
+    rules: &'t Rules<'t>,
+}
+
+/// What a message has.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum MessageField {
+    Sender,
+    Destinations,
+    Content,
+    Options,
+    Webhooks,
+}
+
+impl<'de> DeserializeSeed<'de> for MessageSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MessageSeed<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { table, recipients, rules } = self;
+        let (mut sender, mut destinations, mut content) = (None, None, None);
+        let (mut options, mut webhooks) = (None, None);
+        while let Some(field) = map.next_key()? {
+            let is_new = match field {
+                MessageField::Sender => sender.replace(map.next_value::<JsonText<'de>>()?).is_none(),
+                MessageField::Destinations => {
+                    destinations.replace(map.next_value_seed(DestinationsSeed { recipients, rules })?).is_none()
+                }
+                MessageField::Content => content.replace(map.next_value::<Mapped<ContentText<'de>>>()?).is_none(),
+                MessageField::Options => {
+                    options.replace(map.next_value::<Option<Mapped<MessageOptionsText<'de>>>>()?).is_none()
+                }
+                MessageField::Webhooks => {
+                    webhooks.replace(map.next_value::<Option<Mapped<WebhooksText<'de>>>>()?).is_none()
+                }
+            };
+            if !is_new {
+                return Err(not_right());
+            }
+        }
+        let sender = sender.map(whole).filter(|sender| !sender.trim().is_empty()).ok_or_else(not_right)?;
+        let content = content.and_then(|Mapped(content)| content.check()).ok_or_else(not_right)?;
+        let options = match options.flatten() {
+            Some(Mapped(options)) => options.check(rules).ok_or_else(not_right)?,
+            None => MessageOptions::default(),
+        };
+        let webhooks = match webhooks.flatten() {
+            Some(Mapped(webhooks)) => webhooks.check().ok_or_else(not_right)?,
+            None => Webhooks::default(),
+        };
+        if recipients.is_empty() {
+            return Err(not_right());
+        }
+        table.add(CopiedMessage::new(sender, content, options, webhooks), recipients.drain(..));
+        Ok(())
+    }
+}
+
+/// Reads the recipients of a message.
+struct DestinationsSeed<'t, 'a> {
+    recipients: &'t mut Vec<Destination<'a>>,
+    rules: &'t Rules<'t>,
+}
+
+impl<'de> DeserializeSeed<'de> for DestinationsSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DestinationsSeed<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of destinations")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut destinations: A) -> Result<(), A::Error> {
+        while let Some(Mapped(destination)) = destinations.next_element::<Mapped<DestinationText<'de>>>()? {
+            self.recipients.push(destination.check(self.rules).ok_or_else(not_right)?);
+        }
+        Ok(())
     }
 }
 
@@ -196,55 +301,21 @@ fn amount(amount: u32) -> Option<u32> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MessageText<'a> {
-    #[serde(borrow)]
-    sender: JsonText<'a>,
-    #[serde(borrow)]
-    destinations: Vec<Mapped<DestinationText<'a>>>,
-    #[serde(borrow)]
-    content: Mapped<ContentText<'a>>,
-    #[serde(borrow, default)]
-    options: Option<Mapped<MessageOptionsText<'a>>>,
-    #[serde(borrow, default)]
-    webhooks: Option<Mapped<WebhooksText<'a>>>,
-}
-
-impl<'a> MessageText<'a> {
-    fn check(self, rules: &Rules<'_>) -> Option<Message<'a>> {
-        let sender = whole(self.sender);
-        if sender.trim().is_empty() {
-            return None;
-        }
-        let destinations = some(self.destinations)?.into_iter().map(|Mapped(destination)| {
-            let to = whole(destination.to);
-            let is_invalid = rules.invalid.iter().any(|invalid| *invalid == to);
-            let message_id = maybe_fits(destination.message_id, limits::MESSAGE_ID_CHARS_MAX)?;
-            (!is_invalid).then_some(Destination { to, message_id })
-        });
-        Some(Message {
-            sender,
-            destinations: destinations.collect::<Option<_>>()?,
-            content: self.content.0.check()?,
-            options: match self.options {
-                Some(Mapped(options)) => options.check(rules)?,
-                None => MessageOptions::default(),
-            },
-            webhooks: match self.webhooks {
-                Some(Mapped(webhooks)) => webhooks.check()?,
-                None => Webhooks::default(),
-            },
-        })
-    }
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DestinationText<'a> {
     #[serde(borrow)]
     to: JsonText<'a>,
     #[serde(borrow, default)]
     message_id: MaybeText<'a>,
+}
+
+impl<'a> DestinationText<'a> {
+    fn check(self, rules: &Rules<'_>) -> Option<Destination<'a>> {
+        let to = whole(self.to);
+        let is_invalid = rules.invalid.iter().any(|invalid| *invalid == to);
+        let message_id = maybe_fits(self.message_id, limits::MESSAGE_ID_CHARS_MAX)?;
+        (!is_invalid).then_some(Destination { to, message_id })
+    }
 }
 
 /// A content that is a text.
