@@ -56,13 +56,13 @@ impl<'a> MessageTable<'a> {
         }
     }
 
-    /// Adds a message of a request: one for each of its destinations.
+    /// Adds a message of a request, whose terms have this number: one for each of its destinations.
     pub(super) fn add(
         &mut self,
-        CopiedMessage { terms, content, callback_data }: CopiedMessage<'a>,
+        terms: usize,
+        (content, callback_data): (Content<Cow<'a, str>>, Option<Cow<'a, str>>),
         destinations: impl ExactSizeIterator<Item = Destination<'a>>,
     ) {
-        let terms = self.place(terms);
         let copies = std::iter::repeat_n((content, callback_data), destinations.len());
         self.messages.extend(destinations.zip(copies).map(|(destination, (content, callback_data))| {
             let Destination { to, message_id } = destination;
@@ -71,7 +71,7 @@ impl<'a> MessageTable<'a> {
     }
 
     /// Finds terms in the table, or writes them there; gives their number.
-    fn place(&mut self, terms: SharedOptions<'a>) -> usize {
+    pub(super) fn place(&mut self, terms: SharedOptions<'a>) -> usize {
         let recent = self.terms.iter().enumerate().rev().take(TERMS_COMPARED_MAX);
         if let Some((number, _)) = recent.into_iter().find(|(_, known)| **known == terms) {
             return number;
@@ -85,37 +85,11 @@ impl<'a> From<Vec<Message<'a>>> for MessageTable<'a> {
     fn from(messages: Vec<Message<'a>>) -> Self {
         let mut table = Self { terms: Vec::new(), messages: Vec::with_capacity(messages.len()) };
         for Message { sender, destinations, content, options, webhooks } in messages {
-            table.add(CopiedMessage::new(sender, content, options, webhooks), destinations.into_iter());
+            let Webhooks { delivery, content_type, callback_data } = webhooks;
+            let terms = table.place(SharedOptions::new(sender, options, (delivery, content_type)));
+            table.add(terms, (content, callback_data), destinations.into_iter());
         }
         table
-    }
-}
-
-/// What all messages have that come of one in a request.
-pub(super) struct CopiedMessage<'a> {
-    terms: SharedOptions<'a>,
-    content: Content<Cow<'a, str>>,
-    callback_data: Option<Cow<'a, str>>,
-}
-
-impl<'a> CopiedMessage<'a> {
-    pub(super) fn new(
-        sender: Cow<'a, str>,
-        content: Content<Cow<'a, str>>,
-        options: MessageOptions<'a>,
-        webhooks: Webhooks<'a>,
-    ) -> Self {
-        let Webhooks { delivery, content_type, callback_data } = webhooks;
-        let terms = SharedOptions {
-            sender,
-            platform: options.platform.map(Cow::into_owned),
-            validity_period: options.validity_period,
-            delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
-            campaign_reference_id: options.campaign_reference_id,
-            delivery,
-            content_type,
-        };
-        Self { terms, content, callback_data }
     }
 }
 
@@ -154,7 +128,24 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
-impl SharedOptions<'_> {
+impl<'a> SharedOptions<'a> {
+    /// Those of a message of a request.
+    pub(super) fn new(
+        sender: Cow<'a, str>,
+        options: MessageOptions<'a>,
+        (delivery, content_type): (Option<Delivery<Cow<'a, str>>>, Option<ReportType>),
+    ) -> Self {
+        Self {
+            sender,
+            platform: options.platform.map(Cow::into_owned),
+            validity_period: options.validity_period,
+            delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
+            campaign_reference_id: options.campaign_reference_id,
+            delivery,
+            content_type,
+        }
+    }
+
     fn into_owned(self) -> SharedOptions<'static> {
         SharedOptions {
             sender: owned(self.sender),

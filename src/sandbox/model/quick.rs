@@ -8,9 +8,10 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::check::{CheckedRequest, Rules, date_of, window_fault};
-use super::message::{CopiedMessage, MessageTable};
+use super::message::{MessageTable, SharedOptions};
 use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::content::Content;
 use crate::wire::options::{
@@ -98,21 +99,45 @@ impl<'de> Visitor<'de> for MessagesSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<MessageTable<'de>, A::Error> {
-        let (mut table, mut recipients) = (MessageTable::default(), Vec::new());
-        loop {
-            let seed = MessageSeed { table: &mut table, recipients: &mut recipients, rules: self.0 };
-            if messages.next_element_seed(seed)?.is_none() {
-                return Ok(table);
-            }
-        }
+        let mut reading = Reading { table: MessageTable::default(), recipients: Vec::new(), last: None };
+        while messages.next_element_seed(MessageSeed { reading: &mut reading, rules: self.0 })?.is_some() {}
+        Ok(reading.table)
     }
 }
 
-/// Reads a message into a table.
+/// How far the messages of a body have been read.
+struct Reading<'a> {
+    table: MessageTable<'a>,
+    /// Those of the message that is being read: a list whose room is used again for each.
+    recipients: Vec<Destination<'a>>,
+    /// How the terms of the message before were written, and their number.
+    last: Option<(WrittenTerms<'a>, usize)>,
+}
+
+/// Terms as a message has them. Those of most are written as those of the message before, and need not be read again.
+#[derive(PartialEq)]
+struct WrittenTerms<'a> {
+    sender: Cow<'a, str>,
+    /// The JSON of the message's options.
+    options: Option<&'a str>,
+    delivery: Option<Delivery<Cow<'a, str>>>,
+    content_type: Option<ReportType>,
+}
+
+impl<'a> WrittenTerms<'a> {
+    fn check(&self, rules: &Rules<'_>) -> Option<SharedOptions<'a>> {
+        let sender = Some(self.sender.clone()).filter(|sender| !sender.trim().is_empty())?;
+        let options = match self.options {
+            Some(json) => serde_json::from_str::<Mapped<MessageOptionsText<'a>>>(json).ok()?.0.check(rules)?,
+            None => MessageOptions::default(),
+        };
+        Some(SharedOptions::new(sender, options, (self.delivery.clone(), self.content_type)))
+    }
+}
+
+/// Reads a message.
 struct MessageSeed<'t, 'a> {
-    table: &'t mut MessageTable<'a>,
-    /// Those of this message; an empty list whose room is used again for each.
-    recipients: &'t mut Vec<Destination<'a>>,
+    reading: &'t mut Reading<'a>,
     rules: &'t Rules<'t>,
 }
 
@@ -143,7 +168,7 @@ impl<'de> Visitor<'de> for MessageSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { table, recipients, rules } = self;
+        let Self { reading: Reading { table, recipients, last }, rules } = self;
         let (mut sender, mut destinations, mut content) = (None, None, None);
         let (mut options, mut webhooks) = (None, None);
         while let Some(field) = map.next_key()? {
@@ -153,9 +178,7 @@ impl<'de> Visitor<'de> for MessageSeed<'_, 'de> {
                     destinations.replace(map.next_value_seed(DestinationsSeed { recipients, rules })?).is_none()
                 }
                 MessageField::Content => content.replace(map.next_value::<Mapped<ContentText<'de>>>()?).is_none(),
-                MessageField::Options => {
-                    options.replace(map.next_value::<Option<Mapped<MessageOptionsText<'de>>>>()?).is_none()
-                }
+                MessageField::Options => options.replace(map.next_value::<Option<&'de RawValue>>()?).is_none(),
                 MessageField::Webhooks => {
                     webhooks.replace(map.next_value::<Option<Mapped<WebhooksText<'de>>>>()?).is_none()
                 }
@@ -164,20 +187,25 @@ impl<'de> Visitor<'de> for MessageSeed<'_, 'de> {
                 return Err(not_right());
             }
         }
-        let sender = sender.map(whole).filter(|sender| !sender.trim().is_empty()).ok_or_else(not_right)?;
         let content = content.and_then(|Mapped(content)| content.check()).ok_or_else(not_right)?;
-        let options = match options.flatten() {
-            Some(Mapped(options)) => options.check(rules).ok_or_else(not_right)?,
-            None => MessageOptions::default(),
-        };
-        let webhooks = match webhooks.flatten() {
+        let Webhooks { delivery, content_type, callback_data } = match webhooks.flatten() {
             Some(Mapped(webhooks)) => webhooks.check().ok_or_else(not_right)?,
             None => Webhooks::default(),
+        };
+        let sender = whole(sender.ok_or_else(not_right)?);
+        let written = WrittenTerms { sender, options: options.flatten().map(RawValue::get), delivery, content_type };
+        let terms = match last {
+            Some((last, terms)) if *last == written => *terms,
+            Some(_) | None => {
+                let terms = table.place(written.check(rules).ok_or_else(not_right)?);
+                *last = Some((written, terms));
+                terms
+            }
         };
         if recipients.is_empty() {
             return Err(not_right());
         }
-        table.add(CopiedMessage::new(sender, content, options, webhooks), recipients.drain(..));
+        table.add(terms, (content, callback_data), recipients.drain(..));
         Ok(())
     }
 }
