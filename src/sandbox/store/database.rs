@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
+use super::progress::CountedProgress;
 use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
@@ -83,6 +84,8 @@ pub(super) struct MessageDatabase {
     index: MessageIndex,
     /// The messageIds that are not accepted again.
     known: KnownIds,
+    /// How far the messages have come.
+    pub(super) progress: CountedProgress,
     /// The entries of the journal that are to be written.
     requests: Vec<NewRequest>,
     /// The clock whose bound is kept here.
@@ -108,6 +111,7 @@ impl MessageDatabase {
             connection,
             index: MessageIndex::default(),
             known: KnownIds::default(),
+            progress: CountedProgress::default(),
             requests: Vec::new(),
             clock: None,
             bound: None,
@@ -379,6 +383,7 @@ impl MessageDatabase {
     pub(super) fn forget(&mut self) {
         self.index = MessageIndex::default();
         self.known = KnownIds::default();
+        self.progress = CountedProgress::default();
     }
 
     /// The clock whose bound is kept.
