@@ -330,3 +330,42 @@ async fn whoever_waits_reads_only_what_may_have_changed() {
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     assert_eq!(progress(&books, 71).await, (1, 1, None));
 }
+
+/// Keeps a bulk whose messageIds all have one hash, and gives the positions that are turned down as repeated.
+async fn accept_colliding(books: &MessageStore, hours: i64, ids: &[&str], rejected: &[usize]) -> Vec<usize> {
+    let mut bulk = bulk("b", ids, rejected);
+    bulk.header.accepted_at = now() + SignedDuration::from_hours(hours);
+    let mut entry = NewBulk::new(&bulk, (body(&bulk).as_bytes(), 0), memory(Duplicates::Reject));
+    entry.hashes = 7_u64.to_le_bytes().repeat(ids.len());
+    let receipt = books.accept(entry).await.unwrap();
+    let repeated = receipt.rejected.into_iter().filter(|(_, status)| *status == 23);
+    repeated.map(|(position, _)| position).collect()
+}
+
+#[tokio::test]
+async fn nobody_is_turned_down_for_the_id_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    assert_eq!(accept_colliding(&books, 0, &["a", "b", "a", "c"], &[3]).await, [2]);
+    assert_eq!(accept_colliding(&books, 1, &["d", "e"], &[]).await, [0; 0]);
+    // The text decides, in whichever bulk it is; what was turned down was never accepted.
+    assert_eq!(accept_colliding(&books, 2, &["f", "b", "e", "c", "x"], &[4]).await, [1, 2]);
+    assert_eq!(accept_colliding(&books, 2, &["x", "c", "f"], &[]).await, [1, 2]);
+    // Each is remembered for as long as any other.
+    assert_eq!(accept_colliding(&books, 48, &["a", "d", "f"], &[]).await, [1, 2]);
+    assert_eq!(accept_colliding(&books, 49, &["b", "d", "a", "f"], &[]).await, [2, 3]);
+}
+
+#[tokio::test]
+async fn a_repeated_bulk_is_held_against_the_one_that_was_accepted_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    assert_eq!(accept_colliding(&books, 0, &["a", "b"], &[]).await, [0; 0]);
+    for _ in 0..3 {
+        assert_eq!(accept_colliding(&books, 1, &["a", "b"], &[]).await, [0, 1]);
+        // Nobody reads those that were turned down.
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute("UPDATE bulk SET body = x'00' WHERE number > 1", []).unwrap();
+    }
+}
