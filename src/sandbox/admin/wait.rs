@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::clock::read_duration;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::progress::Progress;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
-use crate::sandbox::store::Instants;
 use crate::wire::time::serde_instant;
 
 /// How long it waits at most, and if nothing is said.
@@ -98,20 +98,22 @@ async fn look(
     more: &MoreConditions,
     are_reached: &impl Fn(&RequestCounts) -> bool,
 ) -> Result<WaitLook, SandboxError> {
-    let wants_instants = more.sent.is_some() || more.ended.is_some();
-    let mut instants = if wants_instants { sandbox.store().instants().await? } else { Instants::default() };
-    let (now, counts) = (sandbox.now(), sandbox.counts());
-    let seen = |wanted: Option<u64>, all: &mut [i64]| {
-        wanted.map(|wanted| (Instants::until(all, now), wanted, Instants::when(all, wanted)))
+    let MoreConditions { sent, ended, idle, .. } = more;
+    let wanted = Progress { sent: sent.unwrap_or_default(), ended: ended.unwrap_or_default() };
+    let seen = match (sent, ended) {
+        (None, None) => None,
+        (Some(_), _) | (_, Some(_)) => Some(sandbox.store().progress(sandbox.now(), wanted).await?),
     };
-    let waits = [seen(more.sent, &mut instants.sent), seen(more.ended, &mut instants.ended)];
-    let is_idle = more.idle != Some(1) || (counts.in_flight == 0 && counts.held == 0);
-    let missing: Vec<_> = waits.iter().flatten().filter(|(count, wanted, _)| count < wanted).collect();
-    let [sent, ended] = waits.map(|wait| wait.map(|(count, ..)| count));
-    let ats: Option<Vec<Timestamp>> = missing.iter().map(|(.., at)| *at).collect();
+    let missing = seen.filter(|seen| !seen.counted.reaches(wanted));
+    let (now, counts) = (sandbox.now(), sandbox.counts());
+    let is_idle = *idle != Some(1) || (counts.in_flight == 0 && counts.held == 0);
+    let [sent, ended] = [
+        seen.filter(|_| sent.is_some()).map(|seen| seen.counted.sent),
+        seen.filter(|_| ended.is_some()).map(|seen| seen.counted.ended),
+    ];
     Ok(WaitLook {
-        is_reached: missing.is_empty() && is_idle && are_reached(&counts),
-        at: ats.and_then(|ats| ats.into_iter().max()),
+        is_reached: missing.is_none() && is_idle && are_reached(&counts),
+        at: missing.and_then(|missing| missing.when),
         reached: Reached { now, counts, sent, ended },
     })
 }

@@ -5,6 +5,8 @@ pub mod bulk;
 pub mod check;
 mod content;
 pub mod course;
+#[cfg(test)]
+mod drawn;
 pub mod hash;
 pub mod ids;
 pub mod inputs;
@@ -14,6 +16,7 @@ pub mod logs;
 pub mod message;
 pub mod overview;
 pub mod openapi;
+pub mod progress;
 pub mod query;
 mod quick;
 mod reader;

@@ -1,7 +1,6 @@
 //! Keeps the books: the only one who holds the database.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use super::checkpoint::Checkpoints;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
+use super::progress::CountedProgress;
 use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
@@ -30,7 +30,7 @@ use crate::sandbox::model::webhook::push::{Push, PushContent};
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::limits;
 use crate::wire::options::ReportType;
-use crate::wire::response::{DeliveryReport, LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
+use crate::wire::response::{DeliveryReport, LogsPage};
 
 /// After how much real time a bound that could not be written is tried again.
 const RENEWED_AGAIN: Duration = Duration::from_millis(100);
@@ -83,6 +83,8 @@ pub(super) struct MessageDatabase {
     index: MessageIndex,
     /// The messageIds that are not accepted again.
     known: KnownIds,
+    /// How far the messages have come.
+    pub(super) progress: CountedProgress,
     /// The entries of the journal that are to be written.
     requests: Vec<NewRequest>,
     /// The clock whose bound is kept here.
@@ -108,6 +110,7 @@ impl MessageDatabase {
             connection,
             index: MessageIndex::default(),
             known: KnownIds::default(),
+            progress: CountedProgress::default(),
             requests: Vec::new(),
             clock: None,
             bound: None,
@@ -196,7 +199,7 @@ impl MessageDatabase {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut receipts = Vec::with_capacity(entries.len());
         for entry in entries {
-            let rejected = rejected(&transaction, &mut self.known, entry)?;
+            let rejected = self.known.rejected(&transaction, entry)?;
             let number = table::insert(&transaction, entry, &rejected)?;
             receipts.push(Receipt { number, rejected });
         }
@@ -379,6 +382,7 @@ impl MessageDatabase {
     pub(super) fn forget(&mut self) {
         self.index = MessageIndex::default();
         self.known = KnownIds::default();
+        self.progress = CountedProgress::default();
     }
 
     /// The clock whose bound is kept.
@@ -479,21 +483,4 @@ impl MessageDatabase {
         let path = self.path;
         self.connection.close().map_err(|(_, source)| SandboxError::Books { path, source: Arc::new(source) })
     }
-}
-
-/// The rejected messages of an entry, with those whose messageIds are known if that is asked for.
-fn rejected(connection: &Connection, known: &mut KnownIds, entry: &NewBulk) -> rusqlite::Result<Vec<(usize, u16)>> {
-    let mut rejected = entry.rejected.clone();
-    let Some(memory) = entry.duplicate_memory else { return Ok(rejected) };
-    known.refresh(connection, (entry.accepted_at, memory))?;
-    let was_rejected: HashSet<usize> = rejected.iter().map(|(position, _)| *position).collect();
-    let mut here = HashSet::new();
-    for (position, bytes) in entry.hashes.as_chunks().0.iter().enumerate() {
-        let hash = u64::from_le_bytes(*bytes);
-        if !was_rejected.contains(&position) && (known.has(hash) || !here.insert(hash)) {
-            rejected.push((position, STATUS_DUPLICATE_MESSAGE_ID));
-        }
-    }
-    rejected.sort_unstable();
-    Ok(rejected)
 }

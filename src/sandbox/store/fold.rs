@@ -9,7 +9,7 @@ use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::inputs::Inputs;
 
 /// How many messages are read before others have their turn.
-const MESSAGES_AT_ONCE: usize = 20_000;
+pub(super) const MESSAGES_AT_ONCE: usize = 20_000;
 
 impl MessageStore {
     /// Adds every bulk to something, in the order of acceptance; one is in memory at a time.

@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::packed::pack;
+use super::packed::{pack, unpack};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
+use crate::sandbox::model::check::{CheckedRequest, read_again};
 use crate::sandbox::model::hash::hash;
-use crate::sandbox::model::message::SendTiming;
+use crate::sandbox::model::ids;
+use crate::sandbox::model::message::{MessageTable, SendTiming};
 
 /// How many bytes of a bulk's hashes are those of one message.
 const HASH_BYTES: usize = 8;
@@ -53,10 +55,32 @@ impl NewBulk {
         }
     }
 
-    /// How many messages it has: there is a hash for each.
+    /// The hashes of its messageIds, in the order of its messages.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.hashes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Its messages, read again; `None` if its body is no request.
+    pub(super) fn table(&self) -> Option<MessageTable<'static>> {
+        unpack_table(&self.body, self.sequence, (&self.bulk_id, self.accepted_at))
+    }
+
+    /// How many messages it has: there is a hash of eight bytes for each.
     pub(super) fn count(&self) -> usize {
         self.hashes.len() / HASH_BYTES
     }
+}
+
+/// Reads the messages of a bulk from its packed body; `None` if that is damaged, or no request.
+pub(super) fn unpack_table(
+    packed: &[u8],
+    sequence: u64,
+    (bulk_id, accepted_at): (&str, Timestamp),
+) -> Option<MessageTable<'static>> {
+    let body = unpack(packed)?;
+    let CheckedRequest { mut table, .. } = read_again(&body, accepted_at)?;
+    ids::fill(&mut table, bulk_id, sequence);
+    Some(table.into_owned())
 }
 
 /// What is known of a bulk once it is kept.

@@ -9,12 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
-use super::kept::NewBulk;
-use super::packed::unpack;
+use super::kept::{NewBulk, unpack_table};
 use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use crate::sandbox::model::check::{CheckedRequest, read_again};
-use crate::sandbox::model::ids;
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
 use crate::sandbox::model::reports::{Handed, Marks};
 use crate::sandbox::model::rules::ChannelRules;
@@ -349,12 +346,15 @@ pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Res
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
         let sequence = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
-        let never = || broken(2, serde::de::Error::custom("it was never accepted"));
-        let body = unpack(row.get_ref(2)?.as_blob()?).ok_or_else(never)?;
-        let CheckedRequest { mut table, .. } = read_again(&body, header.accepted_at).ok_or_else(never)?;
-        ids::fill(&mut table, &header.bulk_id, sequence);
-        Ok(AcceptedBulk { header, table: table.into_owned(), rejected })
+        let kept = (&*header.bulk_id, header.accepted_at);
+        let table = unpack_table(row.get_ref(2)?.as_blob()?, sequence, kept).ok_or_else(never_accepted)?;
+        Ok(AcceptedBulk { header, table, rejected })
     })
+}
+
+/// What is said of a body that cannot be read again.
+pub(super) fn never_accepted() -> rusqlite::Error {
+    broken(2, serde::de::Error::custom("it was never accepted"))
 }
 
 pub(super) fn broken(column: usize, error: serde_json::Error) -> rusqlite::Error {

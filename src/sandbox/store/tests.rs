@@ -12,7 +12,9 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
+use crate::sandbox::model::progress::Progress;
 use crate::sandbox::model::query::Query;
+use crate::sandbox::model::rules::ChannelRules;
 use crate::wire::choices::{Duplicates, UnsentInLogs};
 use crate::wire::content::Content;
 
@@ -284,4 +286,86 @@ async fn a_message_id_is_remembered_for_so_long() {
     assert_eq!(accept_at(47, &["a", "c"], &[]).await, [0, 1]);
     assert_eq!(accept_at(48, &["a", "c"], &[]).await, [1]);
     assert_eq!(accept_at(49, &["a", "c", "d"], &[]).await, [0]);
+}
+
+#[tokio::test]
+async fn whoever_waits_reads_only_what_may_have_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    books.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
+    let progress = async |books: &MessageStore, seconds: i64| {
+        let at = now() + SignedDuration::from_secs(seconds);
+        let seen = books.progress(at, Progress { sent: 4, ended: 4 }).await.unwrap();
+        (seen.counted.sent, seen.counted.ended, seen.when.map(|when| when.duration_since(now()).as_secs()))
+    };
+    let damage = |number: i64| {
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute("UPDATE bulk SET body = x'00' WHERE number = ?", [number]).unwrap();
+    };
+    assert_eq!(progress(&books, 0).await, (0, 0, None));
+    accept(&books, &bulk("one", &["a", "b"], &[1]), Duplicates::Accept).await;
+    assert_eq!(progress(&books, 0).await, (1, 0, None));
+    // What was counted is not read again: nobody would notice if it were gone.
+    damage(1);
+    accept(&books, &bulk("two", &["c", "d", "e"], &[]), Duplicates::Accept).await;
+    assert_eq!(progress(&books, 0).await, (4, 0, Some(1)));
+    assert_eq!(progress(&books, 1).await, (4, 4, Some(1)));
+    // Nor if the inputs change, once it has ended.
+    damage(2);
+    let mut later = bulk("three", &["f"], &[]);
+    later.header.pace.send_at = Some(now() + SignedDuration::from_secs(60));
+    accept(&books, &later, Duplicates::Accept).await;
+    assert_eq!(progress(&books, 2).await, (4, 4, Some(2)));
+    let rules = r#"{ "rules": [{ "outcome": "silent", "prefixes": ["to "] }] }"#;
+    books.set_rules(serde_json::from_str(rules).unwrap()).await.unwrap();
+    assert_eq!(progress(&books, 62).await, (5, 4, Some(62)), "it is silent now");
+    // One that is open is.
+    damage(3);
+    books.set_rules(ChannelRules::default()).await.unwrap();
+    let at = now() + SignedDuration::from_secs(62);
+    assert!(matches!(books.progress(at, Progress::default()).await, Err(SandboxError::Damaged { number: 3, .. })));
+    books.reset().await.unwrap();
+    assert_eq!(progress(&books, 70).await, (0, 0, None));
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    assert_eq!(progress(&books, 71).await, (1, 1, None));
+}
+
+/// Keeps a bulk whose messageIds all have one hash, and gives the positions that are turned down as repeated.
+async fn accept_colliding(books: &MessageStore, hours: i64, ids: &[&str], rejected: &[usize]) -> Vec<usize> {
+    let mut bulk = bulk("b", ids, rejected);
+    bulk.header.accepted_at = now() + SignedDuration::from_hours(hours);
+    let mut entry = NewBulk::new(&bulk, (body(&bulk).as_bytes(), 0), memory(Duplicates::Reject));
+    entry.hashes = 7_u64.to_le_bytes().repeat(ids.len());
+    let receipt = books.accept(entry).await.unwrap();
+    let repeated = receipt.rejected.into_iter().filter(|(_, status)| *status == 23);
+    repeated.map(|(position, _)| position).collect()
+}
+
+#[tokio::test]
+async fn nobody_is_turned_down_for_the_id_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    assert_eq!(accept_colliding(&books, 0, &["a", "b", "a", "c"], &[3]).await, [2]);
+    assert_eq!(accept_colliding(&books, 1, &["d", "e"], &[]).await, [0; 0]);
+    // The text decides, in whichever bulk it is; what was turned down was never accepted.
+    assert_eq!(accept_colliding(&books, 2, &["f", "b", "e", "c", "x"], &[4]).await, [1, 2]);
+    assert_eq!(accept_colliding(&books, 2, &["x", "c", "f"], &[]).await, [1, 2]);
+    // Each is remembered for as long as any other.
+    assert_eq!(accept_colliding(&books, 48, &["a", "d", "f"], &[]).await, [1, 2]);
+    assert_eq!(accept_colliding(&books, 49, &["b", "d", "a", "f"], &[]).await, [2, 3]);
+}
+
+#[tokio::test]
+async fn a_repeated_bulk_is_held_against_the_one_that_was_accepted_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    assert_eq!(accept_colliding(&books, 0, &["a", "b"], &[]).await, [0; 0]);
+    for _ in 0..3 {
+        assert_eq!(accept_colliding(&books, 1, &["a", "b"], &[]).await, [0, 1]);
+        // Nobody reads those that were turned down.
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute("UPDATE bulk SET body = x'00' WHERE number > 1", []).unwrap();
+    }
 }
