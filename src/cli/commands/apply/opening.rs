@@ -5,9 +5,8 @@ use jiff::Timestamp;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::failure::Failure;
-use crate::cli::left_behind;
 use crate::cli::settings::Settings;
-use crate::cli::store::expected;
+use crate::cli::store::{self, expected};
 use crate::plan::SafetyLimitKind;
 use crate::report::failure_code::FailureCode;
 use crate::store::{OpenLedger, StoreError, Visit};
@@ -43,8 +42,7 @@ pub(super) async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger,
         }
         context.home.mark_sandbox_used()?;
     }
-    let opened = ledger.open(&expected, visit).await;
-    let store = opened.map_err(|error| left_behind::explain(context, error))?;
+    let store = store::open(context, visit).await?;
     store.may_send()?;
     Ok(store)
 }
