@@ -80,7 +80,7 @@ impl ApplyRun<'_> {
             self.events.take(now, event, self.output);
         };
         let beside = || async {
-            let ((), ()) = join(watch.drive(), deliveries.drive()).await;
+            let ((), ()) = join(watch.drive(), deliveries.drive(|alarm| take(&Event::Alarm(alarm)))).await;
         };
         let mut summary = match store.shared_queue() {
             None => {
