@@ -178,8 +178,10 @@ pub enum Alarm {
         /// Why the gateway's logs could not be read; absent if they were too slow.
         why: Option<String>,
     },
-    /// The logs could not be read, so that nobody knows whether those who were accepted were delivered to.
+    /// The logs could not be read, or not any more, so that nobody knows whether those who were accepted were delivered to.
     DeliveriesUnread {
+        /// Of how many people they have told all the same.
+        known: u64,
         /// Why.
         why: String,
     },

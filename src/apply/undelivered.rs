@@ -5,6 +5,10 @@
 //! it sends. Those whose messages leave at once are asked for as the run goes, at most every [`EVERY`], those that were
 //! asked for longest ago first, and each until all of its messages have come to an end. A run that ends before asks no
 //! more: there is nothing left to stop.
+//!
+//! All of this is asked in passing: doubts and the witness go first, and a run waits for no answer but the first. Of other
+//! runs on the same account nobody here knows, so where the gateway asks for patience it has it, and every such word makes
+//! the next wait twice as long.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
@@ -24,8 +28,12 @@ use crate::wire::response::{GROUP_EXPIRED, GROUP_PENDING, GROUP_REJECTED, GROUP_
 
 /// How often the logs are asked, and how long their first answer holds a run up.
 const EVERY: Duration = Duration::from_secs(10);
+/// The longest wait where the gateway asks for patience.
+const EVERY_MAX: Duration = Duration::from_mins(5);
 /// How long a question has been under way at least, once it is told that none was answered.
 const SILENT: Duration = Duration::from_secs(1);
+/// How long an answer is waited for.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 /// How many pages are read then: half of what an account may ask in that time, so that whoever else asks is not held up.
 const PAGES_MAX: usize = 10;
 /// How many bulks of earlier runs are asked for.
@@ -55,6 +63,10 @@ struct DeliveryState {
     /// When the first question was asked, unless one was answered since.
     unanswered: Option<Duration>,
     is_answered: bool,
+    /// How long is waited besides, since the gateway has asked for patience.
+    patience: Duration,
+    /// Whether it was told that the logs cannot be read.
+    is_told: bool,
     /// Whether there is no use in asking again.
     is_refused: bool,
 }
@@ -90,11 +102,21 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         }
     }
 
-    /// Asks, time and again, for as long as the logs can be asked.
-    pub async fn drive(&self) {
+    /// Asks, time and again, for as long as the logs can be asked. `tell` gets what somebody should know already, once:
+    /// that they could not be read.
+    pub async fn drive(&self, tell: impl Fn(Alarm)) {
         while !self.state().is_refused {
-            self.clock.sleep(EVERY).await;
+            let wait = EVERY + self.state().patience;
+            self.clock.sleep(wait).await;
             self.round().await;
+            self.tell(&tell);
+        }
+    }
+
+    fn tell(&self, tell: impl Fn(Alarm)) {
+        let is_news = self.state().failure.is_some() && !std::mem::replace(&mut self.state().is_told, true);
+        if let Some(alarm) = self.alarm().filter(|_| is_news) {
+            tell(alarm);
         }
     }
 
@@ -105,12 +127,17 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         let silent = state.unanswered.map(|since| self.clock.elapsed().saturating_sub(since));
         let why = match &state.failure {
             Some(failure) => failure.to_string(),
+            None if state.is_answered && silent.is_some_and(|silent| silent >= EVERY) => {
+                "they did not answer any more at the end of the run".to_owned()
+            }
+            None if state.is_answered => return None,
+            None if state.patience > Duration::ZERO => LogsFailure::Throttled.to_string(),
             None if silent.is_some_and(|silent| silent >= SILENT) => {
                 "they had answered nothing by the end of the run".to_owned()
             }
             None => return None,
         };
-        Some(Alarm::DeliveriesUnread { why })
+        Some(Alarm::DeliveriesUnread { known: state.found.values().map(|found| found.asked).sum(), why })
     }
 
     /// Asks once for as many bulks as may be.
@@ -121,9 +148,20 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
             && let Some((question, people)) = self.next()
         {
             pages += people.div_ceil(page()).max(1);
-            let answer = self.logs.find(&question).await;
+            let answer = self.ask(&question).await;
             if !self.take_answer(&answer) {
                 return;
+            }
+        }
+    }
+
+    async fn ask(&self, question: &LogQuery) -> LogsAnswer {
+        let asking = pin!(self.logs.find_in_passing(question));
+        match select(asking, pin!(self.clock.sleep(ANSWER_TIME_MAX))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                let why = format!("no whole answer within {ANSWER_TIME_MAX:?}");
+                LogsAnswer { failure: Some(LogsFailure::Unreachable(why)), ..LogsAnswer::default() }
             }
         }
     }
@@ -138,16 +176,32 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
 
     /// Takes in an answer; false if it is no use to ask more in this round.
     fn take_answer(&self, answer: &LogsAnswer) -> bool {
+        if matches!(answer.failure, Some(LogsFailure::Throttled)) {
+            self.be_patient(answer.later.unwrap_or_default());
+            return false;
+        }
         let rows = by_message(&answer.rows);
         let is_whole = answer.failure.is_none();
         let asked = std::mem::take(&mut self.state().asked);
         asked.into_iter().for_each(|open| self.take(open, &rows, is_whole));
         let mut state = self.state();
         state.failure.clone_from(&answer.failure);
-        (state.is_answered, state.unanswered) = (true, None);
+        (state.is_answered, state.unanswered) = (state.is_answered || is_whole, None);
+        if is_whole {
+            state.patience /= 2;
+        }
         state.is_refused =
             matches!(answer.failure, Some(LogsFailure::Unauthorized | LogsFailure::Forbidden | LogsFailure::NotFound));
         is_whole
+    }
+
+    /// Waits longer from now on, and so long at least: there is no room for questions in passing. What was asked is asked
+    /// for first in the next round.
+    fn be_patient(&self, wanted: Duration) {
+        let mut state = self.state();
+        let longer = (2 * (EVERY + state.patience)).min(EVERY_MAX);
+        state.patience = longer.max(wanted).saturating_sub(EVERY);
+        state.unanswered = None;
     }
 
     /// The next question: bulks that were not asked for in this round, as many as one page of an answer holds; and how
@@ -156,7 +210,7 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         let now = self.clock.elapsed();
         let mut state = self.state();
         let round = state.round;
-        let DeliveryState { unread, open, asked, unanswered, is_answered, .. } = &mut *state;
+        let DeliveryState { unread, open, asked, unanswered, .. } = &mut *state;
         let queue = if unread.is_empty() { open } else { unread };
         let way = by(&queue.front().filter(|open| open.round < round)?.sent);
         let mut people = 0;
@@ -170,9 +224,7 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         });
         let (question, count) = LogQuery::packed(way, ids, [&[], &[]]);
         asked.extend(queue.drain(..count));
-        if !*is_answered {
-            unanswered.get_or_insert(now);
-        }
+        unanswered.get_or_insert(now);
         Some((question, asked.iter().map(|open| open.sent.count).sum()))
     }
 

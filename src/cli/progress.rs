@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::apply::{Event, Wait, evidence};
+use crate::apply::{Alarm, Event, Wait, evidence};
+use crate::report::text::apply::alarm_words;
 use crate::report::words::{number, plural};
 use crate::timing;
 
@@ -65,10 +66,14 @@ impl Progress {
             Event::ClaimedElsewhere { people, .. } => self.bar.inc(*people as u64),
             Event::CutOut { people, .. } => self.bar.inc(*people as u64),
             Event::Waiting { why, time } => self.wait(why, later(now, *time), now, output),
-            Event::Sending { .. }
+            // The others are told at the end, when there is nothing to be done but to look at them.
+            Event::Alarm(alarm @ Alarm::DeliveriesUnread { .. }) => {
+                self.bar.suspend(|| output.note(&format!("{}\n", alarm_words(alarm))));
+            }
+            Event::Alarm(_)
+            | Event::Sending { .. }
             | Event::Claimed { .. }
             | Event::Answered { .. }
-            | Event::Alarm(_)
             | Event::Stopped(_) => {}
         }
     }

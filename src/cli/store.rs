@@ -9,7 +9,7 @@ use crate::ledger::{Ledger, RunId, Seals, Trust, View};
 use crate::report::failure_code::FailureCode;
 use crate::report::trust;
 use crate::report::words::plural;
-use crate::store::{Binding, ReadOnlyLedger, StoreError, Visit};
+use crate::store::{Binding, OpenLedger, ReadOnlyLedger, StoreError, Visit};
 use crate::timing;
 
 use super::args::LedgerReading;
@@ -17,6 +17,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::left_behind;
 use super::output::Output;
+use super::sandbox_time;
 use super::unsaved_outcomes;
 
 /// What a project's ledger must be bound to.
@@ -52,38 +53,96 @@ pub(super) fn visit(context: &Context, note: &str) -> Result<Visit, Failure> {
     Ok(Visit { lives_at: gateway.lives_at(), is_gateway_sure: gateway.is_from_environment, ..visit })
 }
 
-/// Reads what the ledger's home has, for looking. The sandbox has an empty one until something was sent to it.
+/// Opens the ledger for writing. Every command comes to its ledger through here, or through one of the doors for looking
+/// below: where a sandbox tells the time, and its time is before what the ledger has as sent, nothing is done by it.
 ///
 /// # Errors
-/// If it is missing, damaged, or not this project's.
-pub(super) async fn look(context: &Context) -> Result<ReadOnlyLedger, Failure> {
-    let expected = expected_by_anybody(context)?;
-    let seen = context.gateway.ledger.look(&expected, context.gateway.lives_at()).await;
-    seen_or_new(context, &expected, seen)
+/// If it is missing, damaged, held by another run, or not this project's; if the time is before it.
+pub(super) async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
+    let opened = context.gateway.ledger.open(&expected(context)?, visit).await;
+    let store = opened.map_err(|error| left_behind::explain(context, error))?;
+    let timely = sandbox_time::check_ledger(&context.gateway, &store.ledger());
+    match timely {
+        Ok(()) => Ok(store),
+        Err(failure) => {
+            drop(store.finish().await);
+            Err(failure)
+        }
+    }
 }
 
-/// Reads the ledger for looking, with the outcomes that it lacks: as it is, or as it was fetched last; then
-/// says how old that is. Says what may be wrong with it.
+/// Reads what the ledger's home has, to act upon it. The sandbox has an empty one until something was sent to it.
 ///
 /// # Errors
-/// As [`look`]; and if it was never fetched.
+/// If it is missing, damaged, or not this project's; if the time is before it.
+pub(super) async fn look(context: &Context) -> Result<ReadOnlyLedger, Failure> {
+    let seen = read(context).await?;
+    sandbox_time::check_ledger(&context.gateway, &seen.ledger)?;
+    Ok(seen)
+}
+
+/// Reads what the ledger's home has, to tell of it; says why nothing would be sent from it.
+///
+/// # Errors
+/// As [`look`], but for the time.
+pub(super) async fn look_to_tell(
+    context: &Context,
+    output: &Output,
+) -> Result<(ReadOnlyLedger, Vec<Failure>), Failure> {
+    let seen = read(context).await?;
+    let mut refusals = refusal(context, output).await?;
+    refusals.extend(untimely(context, &seen.ledger, output));
+    Ok((seen, refusals))
+}
+
+/// Reads the ledger to tell of it, with the outcomes that it lacks: as it is, or as it was fetched last; then says how
+/// old that is. Says what may be wrong with it, and why nothing would be sent from it.
+///
+/// # Errors
+/// As [`look`], but for the time; and if it was never fetched.
 pub(super) async fn look_as(
     reading: &LedgerReading,
     context: &Context,
     output: &Output,
 ) -> Result<LedgerSeen, Failure> {
-    let (mut seen, refusal) = if reading.offline {
+    let mut seen = read_as(reading, context, output).await?;
+    seen.refusals.extend(untimely(context, &seen.seen.ledger, output));
+    Ok(seen)
+}
+
+/// Reads the ledger as [`look_as`] does, to plan by it.
+///
+/// # Errors
+/// As [`look`]; and if it was never fetched.
+pub(super) async fn look_to_plan(
+    reading: &LedgerReading,
+    context: &Context,
+    output: &Output,
+) -> Result<ReadOnlyLedger, Failure> {
+    let LedgerSeen { seen, .. } = read_as(reading, context, output).await?;
+    sandbox_time::check_ledger(&context.gateway, &seen.ledger)?;
+    Ok(seen)
+}
+
+async fn read(context: &Context) -> Result<ReadOnlyLedger, Failure> {
+    let expected = expected_by_anybody(context)?;
+    let seen = context.gateway.ledger.look(&expected, context.gateway.lives_at()).await;
+    seen_or_new(context, &expected, seen)
+}
+
+async fn read_as(reading: &LedgerReading, context: &Context, output: &Output) -> Result<LedgerSeen, Failure> {
+    let (mut seen, refusals) = if reading.offline {
         let expected = expected_by_anybody(context)?;
         let seen = context.gateway.ledger.look_here(&expected, context.gateway.lives_at()).await;
-        (seen_or_new(context, &expected, seen)?, None)
+        (seen_or_new(context, &expected, seen)?, Vec::new())
     } else {
-        let seen = look(context).await?;
-        (seen, warn_of_a_refusal(context, output).await?)
+        let seen = read(context).await?;
+        (seen, refusal(context, output).await?)
     };
     tell_age(seen.since, output);
     tell_doubts(&seen.trust, output);
     let unstored = unsaved_outcomes::join_into(context, &mut seen.ledger, output)?;
-    Ok(LedgerSeen { seen, unstored, refusal })
+    Ok(LedgerSeen { seen, unstored, refusals })
 }
 
 /// A ledger that was read for looking.
@@ -92,8 +151,8 @@ pub(super) struct LedgerSeen {
     pub(super) seen: ReadOnlyLedger,
     /// The files that had those outcomes, and how many.
     pub(super) unstored: Vec<(PathBuf, u64)>,
-    /// Why nothing is sent from it, if that is so.
-    pub(super) refusal: Option<Failure>,
+    /// Why nothing is sent from it, as far as that is so; it was said already.
+    pub(super) refusals: Vec<Failure>,
 }
 
 /// Says how old a ledger is that was not asked for where it is kept.
@@ -121,7 +180,7 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
 /// goes without it.
 ///
 /// # Errors
-/// If it is damaged, or not this project's.
+/// If it is damaged, or not this project's; if the time is before it.
 pub(super) async fn look_in_clear(
     reading: &LedgerReading,
     context: &Context,
@@ -136,6 +195,7 @@ pub(super) async fn look_in_clear(
             tell_age(seen.since, output);
             tell_doubts(&seen.trust, output);
             unsaved_outcomes::join_into(context, &mut seen.ledger, output)?;
+            sandbox_time::check_ledger(&context.gateway, &seen.ledger)?;
             Ok(Some(seen))
         }
         Err(error) if error.is_missing() => {
@@ -150,13 +210,16 @@ pub(super) async fn look_in_clear(
     }
 }
 
-/// Says that nothing is sent from a ledger, and why, if that is so.
-pub(super) async fn warn_of_a_refusal(context: &Context, output: &Output) -> Result<Option<Failure>, Failure> {
+/// Says that nothing is sent from a ledger, and why, if its home says so.
+async fn refusal(context: &Context, output: &Output) -> Result<Vec<Failure>, Failure> {
     let refusal = context.gateway.ledger.refusal(&expected_by_anybody(context)?).await?.map(Failure::from);
-    if let Some(failure) = &refusal {
-        output.tell(&failure.as_warning());
-    }
-    Ok(refusal)
+    Ok(refusal.into_iter().inspect(|failure| output.tell(&failure.as_warning())).collect())
+}
+
+/// Says that nothing is sent because a sandbox's time is before the ledger, if that is so.
+fn untimely(context: &Context, ledger: &Ledger, output: &Output) -> Option<Failure> {
+    let found = sandbox_time::check_ledger(&context.gateway, ledger).err();
+    found.inspect(|failure| output.tell(&failure.as_warning()))
 }
 
 /// The sandbox has an empty ledger until something was sent to it.

@@ -40,6 +40,10 @@ pub(super) struct Gathering {
     pub(super) from_sandbox: bool,
     /// The size of all bodies so far.
     pub(super) bytes: usize,
+    /// How long nobody should ask, if there is no room for questions in passing.
+    pub(super) later: Option<Duration>,
+    /// Whether it is asked for in passing.
+    pub(super) is_in_passing: bool,
     wanted: WantedRows,
     /// When its pages can have been made at the earliest; absent if that is not known of all of them.
     now: Option<Timestamp>,
@@ -67,10 +71,17 @@ impl Gathering {
         Self::new(WantedRows::Pages(pages_max), begin)
     }
 
+    /// The same, but only as long as nobody else wants to ask.
+    pub(super) fn in_passing(self) -> Self {
+        Self { is_in_passing: true, ..self }
+    }
+
     fn new(wanted: WantedRows, begin: Duration) -> Self {
         Self {
             from_sandbox: true,
             bytes: 0,
+            later: None,
+            is_in_passing: false,
             wanted,
             now: Some(Timestamp::MAX),
             nameless: 0,
@@ -139,8 +150,8 @@ impl Gathering {
 
     /// What was gathered, and why there may be more.
     pub(super) fn found(self, failure: Option<LogsFailure>) -> LogsAnswer {
-        let Self { rows, nameless, from_sandbox, is_cut, now, .. } = self;
-        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut, now }
+        let Self { rows, nameless, from_sandbox, is_cut, now, later, .. } = self;
+        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut, now, later }
     }
 
     fn pages_max(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The logs over HTTP: every page of an answer, at the speed that an account may ask, and again if
 //! an answer fails. Nothing is lost by asking twice, so this repeats what a send never may.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use super::answer::RawResponse;
 use super::client::{Client, RequestBegin};
 use super::gathering::Gathering;
 use super::page::{self, Page, Turn};
+use super::rate::Rate;
 use crate::apply::Clock;
 use crate::apply::evidence::{By, LogQuery, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::wire::limits::LOGS_PAGE_MAX;
@@ -28,13 +29,11 @@ const FRESH: &str = "no-cache, no-store";
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &LogQuery) -> LogsAnswer {
-        let name = match question.by() {
-            By::Bulk => "bulkId",
-            By::Message => "messageId",
-        };
-        // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
-        let query = format!("{name}={}", question.ids());
-        self.gather(&query, Gathering::of(question, self.clock.elapsed())).await
+        self.gather(&by_ids(question), Gathering::of(question, self.clock.elapsed())).await
+    }
+
+    async fn find_in_passing(&self, question: &LogQuery) -> LogsAnswer {
+        self.gather(&by_ids(question), Gathering::of(question, self.clock.elapsed()).in_passing()).await
     }
 
     async fn recent(&self, look: &RecentQuery) -> LogsAnswer {
@@ -101,6 +100,7 @@ impl<C: Clock> Client<C> {
         loop {
             tries += 1;
             gathering.is_in_time(self.clock.elapsed())?;
+            self.wait_for_room(gathering).await?;
             let (turn, now) = self.ask(url, gathering).await;
             let (failure, wanted) = match turn {
                 Turn::Page(page) => {
@@ -110,20 +110,45 @@ impl<C: Clock> Client<C> {
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Again(failure, wanted) => (failure, wanted),
             };
+            let rest = wanted.map_or(wait, |wanted| wanted.clamp(wait, RETRY_AFTER_MAX));
+            if failure == LogsFailure::Throttled {
+                // It is meant for the account, and so for everybody who asks here.
+                self.rate().rest(self.clock.elapsed(), rest);
+                if gathering.is_in_passing {
+                    gathering.later = Some(rest);
+                    return Err(failure);
+                }
+            }
             if tries >= TRIES_MAX {
                 return Err(failure);
             }
-            self.clock.sleep(wanted.map_or(wait, |wanted| wanted.clamp(wait, RETRY_AFTER_MAX))).await;
+            self.clock.sleep(rest).await;
             wait *= 2;
         }
     }
 
-    /// Asks once, and says when the answer was made at the earliest, if that is known.
-    async fn ask(&self, url: &Url, gathering: &mut Gathering) -> (Turn, Option<Timestamp>) {
-        let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
+    /// Waits until another request may begin; whoever asks in passing does not wait.
+    async fn wait_for_room(&self, gathering: &mut Gathering) -> Result<(), LogsFailure> {
+        let elapsed = self.clock.elapsed();
+        if gathering.is_in_passing {
+            return self.rate().take_in_passing(elapsed).map_err(|wait| {
+                gathering.later = Some(wait);
+                LogsFailure::Throttled
+            });
+        }
+        let wait = self.rate().take(elapsed);
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
+        Ok(())
+    }
+
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks once, and says when the answer was made at the earliest, if that is known.
+    async fn ask(&self, url: &Url, gathering: &mut Gathering) -> (Turn, Option<Timestamp>) {
         let asked = RequestBegin::now(&self.clock);
         let asking = self.http.get(url.clone()).header(AUTHORIZATION, self.authorization.clone());
         match asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await {
@@ -145,4 +170,14 @@ impl<C: Clock> Client<C> {
             }
         }
     }
+}
+
+/// A question as the query of an address. Ids have letters, digits, hyphens and dots, and the commas between them stay
+/// commas.
+fn by_ids(question: &LogQuery) -> String {
+    let name = match question.by() {
+        By::Bulk => "bulkId",
+        By::Message => "messageId",
+    };
+    format!("{name}={}", question.ids())
 }

@@ -105,6 +105,11 @@ impl Ledger {
     }
 
     /// What the two clocks of each run said when it claimed last, if it went by a sandbox's.
+    ///
+    /// A run that has claimed nothing has said nothing of the machine's clock, and needs not: it had no request that
+    /// could still be under way, so nobody's doubt hangs on whether it lives. By a sandbox that is ahead it counts as
+    /// alive for longer, and stays unclosed until then; by one that is behind it may be closed while it lives, and what it
+    /// writes after that closes it anew ([`Ledger::close_outgrown`]).
     fn clocks(&self) -> HashMap<RunId, TwoClocks> {
         let mut found: HashMap<RunId, TwoClocks> = HashMap::new();
         for claim in self.entries.iter().map(|entry| &entry.claim) {
@@ -148,6 +153,12 @@ impl Ledger {
                 ahead.extend(&closing.after);
             }
         }
+    }
+
+    /// When a run has ended, or was closed by whoever found that it had died.
+    #[must_use]
+    pub fn closed_at(&self, run: RunId) -> Option<Timestamp> {
+        self.runs.get(&run).map(|closing| closing.at)
     }
 
     /// The number of the next entry of a run.

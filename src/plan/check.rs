@@ -64,11 +64,9 @@ pub(super) fn times(
     if late > 0 && !sent_before && ledger.is_some() {
         let people = plural(late, "person");
         let text = format!("the time of `{}` is past, and nothing of it was sent; it was for {people}", message.key);
-        diagnostics.push(
-            Diagnostic::error(Code::PastTime, text, place()).label(format!("it is {} now", timing::utc(now))).help(
-                format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`"),
-            ),
-        );
+        let diagnostic =
+            Diagnostic::error(Code::PastTime, text, place()).label(format!("it is {} now", timing::utc(now)));
+        diagnostics.push(diagnostic.help(on_after(late, plan.late)));
     }
     let early = plan.counts.get(Gate::TooEarly);
     if early > 0 {
@@ -88,6 +86,21 @@ pub(super) fn times(
         diagnostics.push(too_slow(message, plan, missed.outpaced, now, place()));
     }
     diagnostics
+}
+
+/// What can be done about people who are too late, of whom so many would be sent to all the same: the others are kept
+/// from it by something else as well, such as a conversation that has been closed since.
+fn on_after(late: u64, sendable: u64) -> String {
+    if sendable == 0 {
+        return "set a time that is still to come: none of them could be sent to now".to_owned();
+    }
+    if sendable == late {
+        return format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`");
+    }
+    format!(
+        "set a time that is still to come; `ifPast: sendNow` or `--accept late={sendable}` sends to {sendable} of them, and \
+         something else keeps the others from being sent to now"
+    )
 }
 
 /// Warns of people who would not get their message when it comes up, but when the delivery window opens.

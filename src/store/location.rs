@@ -11,7 +11,8 @@ use crate::ledger::{Header, Ledger, Shadow, Trust, View};
 use super::binding::Binding;
 use super::error::StoreError;
 use super::git::{
-    Branch, ForgeToken, GitLedger, Publishing, RecordError, Recorder, Unpublished, Upstream, look_unpublished,
+    Branch, ForgeToken, GitLedger, Publishing, RecordError, Recorder, Unpublished, Upstream, is_in_repository,
+    look_unpublished,
 };
 use super::lockfile::Lockfile;
 use super::open_ledger::OpenLedger;
@@ -68,6 +69,11 @@ impl LedgerLocation {
     #[must_use]
     pub fn advice(&self) -> String {
         match self {
+            Self::Lockfile(paths) if !is_in_repository(&paths.lockfile) => {
+                "keep it, and a copy of it elsewhere after every apply: it is in no git repository, and without it \
+                 everybody would be sent to again\n"
+                    .to_owned()
+            }
             Self::Lockfile(paths) => {
                 let lacking = lacking_attributes(&paths.lockfile);
                 let commit = if lacking.is_empty() {

@@ -11,17 +11,13 @@ use super::pace::Pace;
 use super::window::{next_close, next_open};
 use crate::wire::options::{DeliveryTimeWindow, ValidityPeriod};
 
-/// The messages of a bulk, or of several, that do not leave when they come up.
+/// The messages of a bulk, or of several, that wait for the delivery window, and get through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Passage {
-    /// How many wait for the delivery window, and get through.
+    /// How many.
     pub waiting: u64,
     /// When the first of them comes up, and when the window opens for it.
     pub waits: Option<(Timestamp, Timestamp)>,
-    /// How many expire.
-    pub expired: u64,
-    /// The first of them.
-    pub expires: Option<Expires>,
 }
 
 /// A message that expires.
@@ -51,10 +47,8 @@ impl Passage {
         while number < count {
             let turn = pace.leaves_at(start, number);
             let opens = window.map_or(turn, |window| next_open(window, turn));
-            // Nobody comes up, or gets through, before those ahead of them.
+            // Whoever does not get through expires, and nobody gets through before those ahead of them.
             if opens >= over {
-                passage.expired = count - number;
-                passage.expires = Some(Expires { at: turn, opens: (turn < over).then_some(opens) });
                 break;
             }
             let next = if opens > turn {
@@ -75,13 +69,7 @@ impl Passage {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let first = |one: Option<(Timestamp, Timestamp)>, other| one.into_iter().chain(other).min();
-        let earlier = |one: Option<Expires>, other| one.into_iter().chain(other).min_by_key(|expires| expires.at);
-        Self {
-            waiting: self.waiting + other.waiting,
-            waits: first(self.waits, other.waits),
-            expired: self.expired + other.expired,
-            expires: earlier(self.expires, other.expires),
-        }
+        Self { waiting: self.waiting + other.waiting, waits: first(self.waits, other.waits) }
     }
 }
 
@@ -202,24 +190,42 @@ mod tests {
         Some(ValidityPeriod { amount, time_unit: ValidityUnit::Minutes })
     }
 
-    fn words(passage: Passage) -> String {
+    /// Who of a bulk waits, and who expires if each leaves as if nobody had waited before them.
+    fn words(passage: Passage, expired: &[Expires]) -> String {
         let mut words = Vec::new();
         if let Some((turn, opens)) = passage.waits {
             words.push(format!("{} wait, from {turn} to {opens}", passage.waiting));
         }
-        if let Some(Expires { at, opens }) = passage.expires {
+        if let [Expires { at, opens }, ..] = expired {
             let opens = opens.map(|opens| format!(", it opens at {opens}")).unwrap_or_default();
-            words.push(format!("{} expire, from {at}{opens}", passage.expired));
+            words.push(format!("{} expire, from {at}{opens}", expired.len()));
         }
         words.join("; ")
+    }
+
+    /// Whoever of a bulk expires: each is the first that is left, and takes no turn from those behind.
+    fn expired(
+        window: Option<&DeliveryTimeWindow>,
+        validity: Option<ValidityPeriod>,
+        pace: Pace,
+        start: Timestamp,
+        count: u64,
+    ) -> Vec<Expires> {
+        let over = later_by(start, effective_validity(validity));
+        let departures = (0..count).map(|number| {
+            let turn = pace.leaves_at(start, number);
+            Departure { turn, leaves: window.map_or(turn, |window| next_open(window, turn)), over }
+        });
+        departures.filter_map(|departure| departure.expires()).collect()
     }
 
     #[test]
     fn who_waits_and_who_expires() {
         // 2026-12-01 is a Tuesday.
         let check = |window: Option<DeliveryTimeWindow>, validity, pace, start: &str, count, expect: &str| {
-            let passage = Passage::of(window.as_ref(), validity, pace, start.parse().unwrap(), count);
-            assert_eq!(words(passage), expect);
+            let (window, start) = (window.as_ref(), start.parse().unwrap());
+            let passage = Passage::of(window, validity, pace, start, count);
+            assert_eq!(words(passage, &expired(window, validity, pace, start, count)), expect);
         };
         let nine = "2026-12-01T09:00:00Z";
         let hourly = pace(1, SpeedUnit::Hour);
@@ -278,7 +284,7 @@ mod tests {
     proptest! {
         /// Message by message comes to the same.
         #[test]
-        fn everybody_is_counted_once(
+        fn everybody_who_waits_is_counted_once(
             amount in 1_u32..40,
             unit in prop_oneof![Just(SpeedUnit::Minute), Just(SpeedUnit::Hour), Just(SpeedUnit::Day)],
             is_paced in 0..5,
@@ -294,19 +300,13 @@ mod tests {
             let start = Timestamp::from_second(second).unwrap();
             let passage = Passage::of(window.as_ref(), minutes(validity), pace, start, count);
             let over = start + effective_validity(minutes(validity)).min(SignedDuration::from_hours(48));
-            let (mut waiting, mut expired) = (0, 0);
-            let mut first = None;
+            let mut waiting = Vec::new();
             for number in 0..count {
                 let turn = pace.leaves_at(start, number);
                 let leaves = window.as_ref().map_or(turn, |window| next_open(window, turn));
-                waiting += u64::from(leaves > turn && leaves < over);
-                expired += u64::from(leaves >= over);
-                let opens = (turn < over).then_some(leaves);
-                first = first.or((leaves >= over).then_some(Expires { at: turn, opens }));
+                waiting.extend((leaves > turn && leaves < over).then_some((turn, leaves)));
             }
-            prop_assert_eq!((passage.waiting, passage.expired), (waiting, expired));
-            prop_assert_eq!(passage.expires, first);
-            prop_assert_eq!((passage.waits.is_some(), passage.expires.is_some()), (waiting > 0, expired > 0));
+            prop_assert_eq!((passage.waiting, passage.waits), (waiting.len() as u64, waiting.first().copied()));
         }
 
         /// Told by a slow restatement: behind the one before by a step of the pace, and through an open window.

@@ -287,6 +287,7 @@ fn the_stops_are_committed_with_the_lockfile() {
 #[test]
 fn only_lines_that_git_lacks_are_to_be_added() {
     let shop = Shop::without_ledger(1);
+    git(shop.project.folder(), &["init", "--quiet"]);
     let advice = |attributes: &str| {
         shop.project.write(".gitattributes", attributes);
         let made = shop.run(&["ledger", "init"]).code(0).stdout;

@@ -1,5 +1,7 @@
 //! Whose time a run takes: a sandbox on this machine tells it, moved by hand or running fast, and nobody elsewhere does.
 
+mod before_ledger;
+
 use insta::assert_snapshot;
 use serde_json::json;
 

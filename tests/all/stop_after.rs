@@ -1,9 +1,11 @@
 //! Rejections that end a message: how much a gateway is given that rejects too many.
 
+use std::time::{Duration, Instant};
+
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::{Shop, campaign, customer};
+use crate::support::{Project, Sandbox, Shop, campaign, customer};
 
 /// The project of a shop with large bulks, and with this besides.
 fn project(besides: &str) -> String {
@@ -238,4 +240,35 @@ fn a_share_that_may_fail_ends_nothing_and_a_rule_that_is_off_asks_nothing() {
     let shop = undelivered(1000, "stopAfter: { share: 100% }\n");
     shop.run(APPLY).code(0);
     assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(0)));
+}
+
+#[test]
+fn where_the_account_has_no_questions_left_workers_go_on_at_once_and_say_so() {
+    let shop = Shop::on(Sandbox::start(["--logs-per-minute", "1"]), 4);
+    let other = Project::empty().env("SENDFORM_BASE_URL", shop.sandbox.url());
+    let besides = "bulkSize: 2\nwitness: off\nstopAfter: { share: 50%, of: 100 }\n";
+    shop.project.write("sendform.yaml", project(besides));
+    other.write("sendform.yaml", project(besides).replace("acme-shop", "acme-other"));
+    for path in ["sale.yaml", "customers.csv"] {
+        other.write(path, shop.project.read(path));
+    }
+    for project in [&shop.project, &other] {
+        project.run(["ledger", "init"]).code(0);
+        project.run(APPLY).code(0);
+    }
+    assert_eq!(shop.sandbox.state()["queries"], 0, "nothing is older than these runs");
+    shop.customers(1..=6);
+    other.write("customers.csv", shop.project.read("customers.csv"));
+    let began = Instant::now();
+    let runs = [&shop.project, &other].map(|project| (project, project.start(APPLY)));
+    let runs = runs.map(|(project, run)| project.finish(run).code(0));
+    // Before that an answer to the first question would not have been waited for any longer.
+    assert!(began.elapsed() < Duration::from_secs(10), "{}", runs[0]);
+    assert_eq!(shop.accepted(), [2; 6]);
+    let told = runs.iter().filter(|run| {
+        run.stdout
+            .contains("did not count for `stopAfter`: its logs could not be read: the gateway keeps answering that")
+    });
+    assert_eq!(told.count(), 1, "{}\n{}", runs[0], runs[1]);
+    assert_eq!(shop.sandbox.state()["queries"], 2, "nobody has asked again");
 }

@@ -39,12 +39,13 @@ pub(super) struct Brief {
 pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &JudgeContext<'_>) -> Option<Brief> {
     let state = ledger.claim_state(&doubt.claim)?;
     let message = (doubt.claim.bulk.message.clone(), doubt.claim.bulk.revision);
+    let closed_at = ledger.closed_at(doubt.claim.run);
     let nothing = Sightings::default();
     let (mut people, mut kept, mut sent_again) = (Vec::new(), Vec::new(), 0);
     for person in open_people(state) {
         let sightings = bench.seen.get(&message, person).unwrap_or(&nothing);
         sent_again += usize::from(sightings.was_sent_again());
-        let absence = absence(state, sightings.asked, bench).proves().err();
+        let absence = absence(state, closed_at, sightings.asked, bench).proves().err();
         people.push(Testimony { person, rows: sightings.rows.clone(), absence_proves: absence.is_none() });
         kept.push(absence);
     }
@@ -91,13 +92,16 @@ pub(super) fn open_people(state: ClaimState<'_>) -> impl Iterator<Item = Person>
     state.people().filter(|(_, known)| *known == PersonState::Claimed).map(|(person, _)| person)
 }
 
-/// What the absence of somebody of a claim rests on, given how they were asked for.
-fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Absence {
+/// What the absence of somebody of a claim rests on, given when its run was closed, if it was, and how they were asked
+/// for.
+fn absence(state: ClaimState<'_>, closed_at: Option<Timestamp>, asked: Asked, bench: &JudgeContext<'_>) -> Absence {
     let claim = state.claim();
-    let over = match (bench.wait, state.settled()) {
-        (None, _) => RequestSpan::AtOnce,
-        (Some(_), Some(settled)) => RequestSpan::By(settled.at),
-        (Some(_), None) => RequestSpan::Unknown,
+    let settled_at = state.settled().map(|settled| settled.at);
+    let leaves_by = match (bench.wait, settled_at) {
+        // Who has not said that a request is over has died, and was closed after that, or is now.
+        (None, _) => last_departure::by_sandbox(claim, settled_at.or(closed_at).unwrap_or(bench.now)),
+        (Some(_), Some(settled_at)) => last_departure::last(claim, RequestSpan::By(settled_at)),
+        (Some(_), None) => last_departure::last(claim, RequestSpan::Unknown),
     };
     let shown = match asked {
         Asked::No => None,
@@ -106,12 +110,12 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Abs
     Absence {
         ours: bench.now,
         claimed_at: claim.at,
-        leaves_by: last_departure::last(claim, over),
+        leaves_by,
         wait: bench.wait,
         dated: claim.dated,
         agreement: bench.agreement,
         shown,
-        over_at: state.settled().map(|settled| settled.at).filter(|_| leaves_at_once(claim)),
+        over_at: settled_at.filter(|_| leaves_at_once(claim)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port to the gateway's logs.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +17,12 @@ pub trait Logs: Sync {
     /// Asks a question and reads its answer to the end, all pages of it. Total: what could be read
     /// before a failure comes back with it.
     fn find(&self, question: &LogQuery) -> impl Future<Output = LogsAnswer> + Send;
+
+    /// Asks as [`Logs::find`] does, but only if nobody else wants to ask: whoever asks so does without an answer for now.
+    /// A gateway that wants to be asked later is not asked again, and [`LogsAnswer::later`] says when it may be.
+    fn find_in_passing(&self, question: &LogQuery) -> impl Future<Output = LogsAnswer> + Send {
+        self.find(question)
+    }
 
     /// Reads what a sender has sent lately, as many pages as are wanted. Total, as [`Logs::find`]; more
     /// pages than are wanted are no failure.
@@ -38,6 +45,8 @@ pub struct LogsAnswer {
     /// The earliest instant at which its pages can have been made, by our clock and the gateway's; absent
     /// if one of them had no date that counts.
     pub now: Option<Timestamp>,
+    /// How long nobody should ask, if the gateway, or others who ask it, leave no room now.
+    pub later: Option<Duration>,
 }
 
 /// One message in the logs, without what it said.

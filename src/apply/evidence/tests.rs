@@ -117,7 +117,7 @@ impl Logs for Books {
         let count = if failure.is_some() { rows.clone().count() / 2 } else { usize::MAX };
         let rows = rows.take(count).cloned().collect();
         let (nameless, from_sandbox, now) = (self.nameless, self.from_sandbox, self.now);
-        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut: false, now }
+        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut: false, now, later: None }
     }
 
     async fn recent(&self, _: &RecentQuery) -> LogsAnswer {

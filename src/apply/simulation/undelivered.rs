@@ -40,8 +40,8 @@ struct SimLogs<'a> {
     pending: Duration,
     /// Why nothing can be read, if so.
     failure: Option<LogsFailure>,
-    /// Whether no question is ever answered.
-    hangs: bool,
+    /// How many questions are answered, if not all are.
+    answers: Option<usize>,
     /// When each question came, and how many people its answer was about.
     asked: Mutex<Vec<(Duration, usize)>>,
 }
@@ -88,8 +88,12 @@ impl Logs for SimLogs<'_> {
     async fn find(&self, question: &LogQuery) -> LogsAnswer {
         let now = self.clock.elapsed();
         let rows = self.rows(question, now);
-        self.asked.lock().unwrap().push((now, rows.len()));
-        if self.hangs {
+        let asked = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push((now, rows.len()));
+            asked.len()
+        };
+        if self.answers.is_some_and(|answers| asked > answers) {
             std::future::pending::<()>().await;
         }
         let rows = if self.failure.is_some() { Vec::new() } else { rows };
@@ -111,9 +115,11 @@ struct Trial {
     fails: BTreeSet<u64>,
     pending: Duration,
     failure: Option<LogsFailure>,
-    hangs: bool,
+    answers: Option<usize>,
     /// The bulks of runs before it.
     earlier: Vec<SentBulk>,
+    /// What was told while it went on.
+    told: Mutex<Vec<Alarm>>,
 }
 
 impl Trial {
@@ -123,7 +129,8 @@ impl Trial {
         let world = World { books: books.into(), ..World::default() };
         let fails = fails.into_iter().collect();
         let (limit, pending, earlier) = (limit(10, 4), Duration::ZERO, Vec::new());
-        Self { world, first: 1, people, size, limit, fails, pending, failure: None, hangs: false, earlier }
+        let told = Mutex::default();
+        Self { world, first: 1, people, size, limit, fails, pending, failure: None, answers: None, earlier, told }
     }
 
     /// A run after it, to so many more people.
@@ -139,7 +146,7 @@ impl Trial {
 
     /// Runs it, and says when the logs were asked.
     fn run(&self, reads: bool) -> (Summary, Vec<(Duration, usize)>) {
-        let Self { world, first, people, size, limit, fails, pending, failure, hangs, earlier } = self;
+        let Self { world, first, people, size, limit, fails, pending, failure, answers, earlier, told } = self;
         let bulks: Vec<Bulk> = (*first..=*people)
             .collect::<Vec<_>>()
             .chunks(*size)
@@ -157,7 +164,7 @@ impl Trial {
             fails: fails.iter().copied().map(Person).collect(),
             pending: *pending,
             failure: failure.clone(),
-            hangs: *hangs,
+            answers: *answers,
             asked: Mutex::default(),
         };
         let watch = DeliveryWatch::new(&logs, clock, [announce()], earlier.iter().cloned());
@@ -172,7 +179,7 @@ impl Trial {
             if reads {
                 watch.open().await;
             }
-            match select(pin!(sending), pin!(watch.drive())).await {
+            match select(pin!(sending), pin!(watch.drive(|alarm| told.lock().unwrap().push(alarm)))).await {
                 Either::Left((summary, _)) => summary,
                 Either::Right(((), sending)) => sending.await,
             }
@@ -214,29 +221,68 @@ fn a_run_after_one_that_was_delivered_to_nobody_sends_nothing() {
     assert_eq!((summary.ended.len(), summary.ended[0].undelivered.asked), (1, 20));
 }
 
+/// Of how many people the logs have told, and why of no more, if that is an alarm.
+fn unread(alarms: &[Alarm]) -> Option<(u64, &str)> {
+    match alarms {
+        [] => None,
+        [Alarm::DeliveriesUnread { known, why }] => Some((*known, why)),
+        others => panic!("{others:?}"),
+    }
+}
+
+const SLOW: &str = "the gateway cannot be reached: no whole answer within 30s";
+
 #[test]
 fn logs_that_never_answer_hold_a_run_up_once_and_are_an_alarm() {
-    let unread = |summary: &Summary| match summary.alarms.as_slice() {
-        [] => None,
-        [Alarm::DeliveriesUnread { why }] => Some(why.clone()),
-        others => panic!("{others:?}"),
-    };
-    let silent = || Some("they had answered nothing by the end of the run".to_owned());
-    let hanging = |people| Trial { hangs: true, ..Trial::new(people, 2, []) };
+    let hanging = |people| Trial { answers: Some(0), ..Trial::new(people, 2, []) };
     // Nothing is asked in a run that is over before.
     let (summary, asked) = hanging(4).run(true);
-    assert_eq!((summary.total().accepted, unread(&summary), asked.len()), (4, None, 0));
-    let (summary, asked) = hanging(40).run(true);
-    assert_eq!((summary.total().accepted, unread(&summary), asked.len()), (40, silent(), 1));
+    assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (4, None, 0));
+    // Where it ends before an answer was waited for long enough, that is said.
+    let (summary, asked) = hanging(20).run(true);
+    let silent = Some((0, "they had answered nothing by the end of the run"));
+    assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (20, silent, 1));
+    let trial = hanging(40);
+    let (summary, asked) = trial.run(true);
+    assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (40, Some((0, SLOW)), 2));
+    assert_eq!(unread(&trial.told.lock().unwrap()), Some((0, SLOW)), "as soon as it is known, once");
     // Earlier bulks are asked for first; what was given up is asked for again.
     let before = hanging(4);
     before.run(false);
     let (begun, after) = (before.world.clock.elapsed(), before.then(40));
     let (summary, asked) = after.run(true);
-    assert_eq!((summary.total().accepted, unread(&summary)), (40, silent()));
-    assert_eq!(asked.iter().map(|(at, people)| ((*at - begun).as_secs(), *people)).collect::<Vec<_>>()[..1], [(0, 4)]);
+    assert_eq!((summary.total().accepted, unread(&summary.alarms)), (40, Some((0, SLOW))));
+    let asked: Vec<(u64, usize)> = asked.iter().map(|(at, people)| ((*at - begun).as_secs(), *people)).collect();
     assert_eq!(after.world.clock.elapsed() - begun, EVERY + Duration::from_secs(60));
-    assert_eq!(asked[1..], [(begun + 2 * EVERY, 10)], "with what was sent since");
+    assert_eq!(asked[..2], [(0, 4), (20, 10)], "with what was sent since");
+    assert_eq!(asked[2..].iter().map(|(at, _)| *at).collect::<Vec<_>>(), [60]);
+}
+
+#[test]
+fn logs_that_answer_no_more_are_an_alarm_too_and_hold_nobody_up() {
+    let trial = Trial { answers: Some(1), ..Trial::new(40, 2, []) };
+    let (summary, asked) = trial.run(true);
+    assert_eq!(asked.iter().map(|(at, _)| at.as_secs()).collect::<Vec<_>>(), [10, 20, 60]);
+    // Six people were in the answer.
+    assert_eq!((summary.total().accepted, unread(&summary.alarms)), (40, Some((6, SLOW))));
+    assert_eq!(unread(&trial.told.lock().unwrap()), Some((6, SLOW)), "once");
+    assert_eq!(trial.world.clock.elapsed(), Duration::from_secs(60), "as long as without the logs");
+    // A run that ends meanwhile says so as well, unless it was a moment only.
+    let ended_after = |people| Trial { answers: Some(1), ..Trial::new(people, 2, []) }.run(true).0.alarms;
+    assert_eq!(unread(&ended_after(16)), None, "after four seconds");
+    let silent = Some((6, "they did not answer any more at the end of the run"));
+    assert_eq!(unread(&ended_after(24)), silent, "after sixteen");
+}
+
+#[test]
+fn a_gateway_that_asks_for_patience_has_it() {
+    let trial = Trial { failure: Some(LogsFailure::Throttled), limit: limit(99, 4), ..Trial::new(400, 2, []) };
+    let (summary, asked) = trial.run(true);
+    // Each wait is twice as long as the one before, as far as that goes.
+    assert_eq!(asked.iter().map(|(at, _)| at.as_secs()).collect::<Vec<_>>(), [10, 30, 70, 150, 310]);
+    assert_eq!(summary.total().accepted, 400);
+    assert_eq!(unread(&summary.alarms), Some((0, &*LogsFailure::Throttled.to_string())), "nothing was read at all");
+    assert!(trial.told.lock().unwrap().is_empty(), "it is no failure");
 }
 
 #[test]
@@ -269,7 +315,7 @@ fn the_logs_are_asked_at_most_every_ten_seconds_for_ten_pages_and_no_more_once_t
     };
     alarms(LogsFailure::Forbidden, 1);
     // Every ten seconds of sixty.
-    alarms(LogsFailure::Throttled, 6);
+    alarms(LogsFailure::Answered { status: 503, code: None }, 6);
 }
 
 proptest! {

@@ -9,11 +9,10 @@ use crate::cli::frozen;
 use crate::cli::left_behind;
 use crate::cli::output::Output;
 use crate::cli::planning::{alarm, input, judge, planned, show};
-use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
 use crate::cli::stops;
-use crate::cli::store::{expected, look_as, look_in_clear};
+use crate::cli::store::{expected, look_in_clear, look_to_plan};
 use crate::ledger::View;
 
 /// Runs the command.
@@ -45,10 +44,9 @@ async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Resu
     let seen = match (&gateway.base_url, &gateway.keys) {
         (None, _) => None,
         (Some(_), None) => look_in_clear(&args.reading, context, output).await?,
-        (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?.seen),
+        (Some(_), Some(_)) => Some(look_to_plan(&args.reading, context, output).await?),
     };
     if let Some(seen) = &seen {
-        sandbox_time::check_ledger(gateway, &seen.ledger)?;
         left_behind::check(context, Some(&seen.ledger), output)?;
         if let Some(failure) = clones::refused(context, &seen.ledger)? {
             output.tell(&failure.as_warning());

@@ -21,7 +21,7 @@ use crate::cli::output::Output;
 use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::signals;
-use crate::cli::store::{expected, look, visit};
+use crate::cli::store::{look, open, visit};
 use crate::cli::unsaved_outcomes;
 
 /// Runs the command.
@@ -53,12 +53,10 @@ async fn with_world(
         show(&Reconciled::default(), ledger.in_flight(view, None), context, output)?;
         return confirm_database(context, args, output).await;
     }
-    sandbox_time::check_ledger(&context.gateway, &ledger)?;
     drop(ledger);
     let clock = RunClock::new(Arc::clone(context));
     let client = client(context, settings, clock.clone())?;
-    let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;
-    let store = opened?;
+    let store = open(context, &visit(context, "reconcile")?).await?;
     unsaved_outcomes::take_in(context, &store, 0).await?;
     let (reconciled, stored) = evidence::pass(context, &store, &client, &clock, &selection, signals::first()).await;
     sandbox_time::tell_pretended(&client, output);
@@ -77,8 +75,7 @@ async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Outp
     if !context.gateway.ledger.has_server() {
         return Ok(Exit::Done);
     }
-    let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;
-    confirm(&opened?, args, output).await
+    confirm(&open(context, &visit(context, "reconcile")?).await?, args, output).await
 }
 
 /// Confirms that the ledger is whole where it is now, if its server is not the one that held it last.

@@ -13,9 +13,8 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::planning::make;
-use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, visit};
+use crate::cli::store::{open, visit};
 use crate::cli::unsaved_outcomes;
 
 use super::stop::check_says_something;
@@ -47,8 +46,7 @@ async fn with_world(
     output: &Output,
 ) -> Result<Exit, Failure> {
     check_says_something(&args.reason)?;
-    let store = context.gateway.ledger.open(&expected(context)?, &visit(context, "resolve")?).await?;
-    sandbox_time::check_ledger(&context.gateway, &store.ledger())?;
+    let store = open(context, &visit(context, "resolve")?).await?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     unsaved_outcomes::take_in(context, &store, 0).await?;
     let (state, word) = match (args.word.sent, args.word.not_sent) {

@@ -11,7 +11,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::left_behind;
 use crate::cli::output::Output;
-use crate::cli::sandbox_time;
 use crate::cli::settings::Settings;
 use crate::cli::stops;
 use crate::cli::store::{LedgerSeen, look_as};
@@ -31,16 +30,12 @@ pub(super) async fn run(
 }
 
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
-    let LedgerSeen { seen: ReadOnlyLedger { ledger, view, trust, .. }, unstored, refusal } =
+    let LedgerSeen { seen: ReadOnlyLedger { ledger, view, trust, .. }, unstored, refusals } =
         look_as(&args.reading, context, output).await?;
-    let found = [
-        sandbox_time::check_ledger(&context.gateway, &ledger).err(),
-        left_behind::check(context, Some(&ledger), output).err(),
-        clones::refused(context, &ledger)?,
-    ];
+    let found = [left_behind::check(context, Some(&ledger), output).err(), clones::refused(context, &ledger)?];
     let found: Vec<Failure> = found.into_iter().flatten().collect();
     found.iter().for_each(|failure| output.tell(&failure.as_warning()));
-    let refusals: Vec<Failure> = refusal.into_iter().chain(found).map(|it| it.repeating(output.typed())).collect();
+    let refusals: Vec<Failure> = refusals.into_iter().chain(found).map(|it| it.repeating(output.typed())).collect();
     let unstored =
         unstored.into_iter().map(|(file, outcomes)| UnstoredView { file: file.display().to_string(), outcomes });
     let known = LedgerContext {

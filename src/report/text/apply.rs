@@ -255,7 +255,7 @@ pub(in crate::report) fn status_name(status: u16) -> Option<&'static str> {
     })
 }
 
-pub(in crate::report) fn alarm_words(alarm: &Alarm) -> String {
+pub(crate) fn alarm_words(alarm: &Alarm) -> String {
     match alarm {
         Alarm::OtherBulkId { ours, theirs } => {
             format!("the gateway answered with bulk `{}` for `{ours}`", harmless(theirs, LineFeeds::Escape))
@@ -286,8 +286,14 @@ pub(in crate::report) fn alarm_words(alarm: &Alarm) -> String {
              were not sent again",
             plural(*people, "person")
         ),
-        Alarm::DeliveriesUnread { why } => format!(
+        Alarm::DeliveriesUnread { known: 0, why } => format!(
             "whom the gateway does not deliver to did not count for `stopAfter`: its logs could not be read: {}",
+            harmless(why, LineFeeds::Escape)
+        ),
+        Alarm::DeliveriesUnread { known, why } => format!(
+            "of those whom the gateway does not deliver to only the ones among {} counted for `stopAfter`: then its \
+             logs could not be read any more: {}",
+            plural(*known, "person"),
             harmless(why, LineFeeds::Escape)
         ),
         Alarm::ClockMoved => "our clock, or the gateway's, was moved during the run".to_owned(),

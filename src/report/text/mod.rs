@@ -1,6 +1,6 @@
 //! Reports as text for people. What is short stands beside its report.
 
-pub(super) mod apply;
+pub(crate) mod apply;
 pub(super) mod at_most;
 pub(super) mod brief;
 pub(super) mod clocks;

@@ -45,7 +45,9 @@ use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
 pub(super) use stops::{add as add_stops, has_ledger, read as read_stops, read_here as read_stops_here};
-pub(super) use upstream::{KeptBy, KeptText, kept_in_git, kept_texts, look_unpublished, look_upstream};
+pub(super) use upstream::{
+    KeptBy, KeptText, is_in_repository, kept_in_git, kept_texts, look_unpublished, look_upstream,
+};
 
 pub use branch::Branch;
 pub use clone_state::CloneState;

@@ -134,6 +134,11 @@ pub struct Unpublished {
     pub stops: Option<PathBuf>,
 }
 
+/// Whether a lockfile lies in a repository at all, whatever git does with it there.
+pub(in crate::store) fn is_in_repository(lockfile: &Path) -> bool {
+    top(lockfile.parent().unwrap_or(Path::new(""))).is_some()
+}
+
 /// Finds the files that other clones have not got, because they are not committed.
 pub(in crate::store) fn look_unpublished(lockfile: &Path, stops: &Path) -> Unpublished {
     let looked = WorkTree::around(lockfile).and_then(|tree| {

@@ -153,3 +153,27 @@ fn without_the_key_an_apply_may_refuse_to_leave_them() {
     assert!(run.stdout.contains("an apply may refuse: evening.hello: at most 5 people are too late"), "{run}");
     assert!(run.stdout.contains(", at most 5 people too late\n"), "{run}");
 }
+
+#[test]
+fn the_way_on_promises_nothing_to_whom_something_else_keeps_from_it() {
+    let plan = |people: &[(u64, &str, &str)]| {
+        let project = Project::new().campaign("evening", &campaign("")).file("all.csv", rows(people));
+        let project = project.env("SENDFORM_NOW", AFTER);
+        let plan = project.run(["plan", "--sandbox", "--only", "evening.hello"]).code(3);
+        let help = plan.stderr.lines().find_map(|line| line.trim_start().strip_prefix("= help: "));
+        (help.unwrap_or_default().to_owned(), project)
+    };
+    let closed = "2026-12-01T10:00:00Z";
+    let (help, project) = plan(&[(3, OPEN, ""), (4, OPEN, "no"), (6, closed, "")]);
+    assert_eq!(
+        help,
+        "set a time that is still to come; `ifPast: sendNow` or `--accept late=1` sends to 1 of them, and something else \
+         keeps the others from being sent to now"
+    );
+    let accept = ["apply", "--sandbox", "--auto-approve", "--only", "evening.hello", "--accept", "late=1"];
+    let run = project.run(accept).code(0);
+    assert!(run.stdout.contains("evening.hello r1         1         0"), "{run}");
+    assert_eq!(plan(&[(6, closed, "")]).0, "set a time that is still to come: none of them could be sent to now");
+    let (help, _) = plan(&[(3, OPEN, "")]);
+    assert_eq!(help, "set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late=1`");
+}

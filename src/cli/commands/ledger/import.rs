@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::store::{expected, not_signed, visit};
+use crate::cli::store::{expected, not_signed, open, visit};
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, STOPS_BYTES_MAX, Stops, Unclosed};
 use crate::report::failure_code::FailureCode;
 use crate::report::ledger::import::{ImportView, LedgerImportReport};
@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
     // What cannot be read leaves the ledger alone.
     let brought: Vec<BroughtFile> =
         args.files.iter().map(|file| BroughtFile::read(file, &expected)).collect::<Result<_, _>>()?;
-    let store = context.gateway.ledger.open(&expected, &visit).await?;
+    let store = open(context, &visit).await?;
     let taken = take_all(&store, brought, &expected, (unauthenticated, word("unclosed")));
     let written = match taken {
         Ok(taken) => write(context, &store, &expected, taken).await,

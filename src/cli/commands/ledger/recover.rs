@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::planning;
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, visit};
+use crate::cli::store::{open, visit};
 use crate::cli::unsaved_outcomes;
 use crate::cli::witness::Older;
 use crate::identity::SenderId;
@@ -39,8 +39,7 @@ pub(super) async fn run(
     let client = client(context, settings, clock.clone())?;
     let visit = visit(context, "ledger recover")?;
     let (run, began) = (visit.run, visit.now);
-    let opened = context.gateway.ledger.open(&expected(context)?, &visit).await;
-    let store = opened?;
+    let store = open(context, &visit).await?;
     let lost = unsaved_outcomes::take_what_goes(context, &store).await?;
     let messages = messages(context, &store.ledger());
     let recovered = match recover((&store, &client, &clock, &Older::new(context)), run, &messages).await {

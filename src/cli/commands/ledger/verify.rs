@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
+use crate::cli::store::{expected_by_anybody, look_to_tell};
 use crate::cli::unsaved_outcomes;
 use crate::ledger::{LedgerDelta, Shadow};
 use crate::report::ledger::verify::{LedgerVerifyReport, OutcomeFileView};
@@ -16,7 +16,7 @@ use crate::store::ReadOnlyLedger;
 /// # Errors
 /// If the ledger cannot be read.
 pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Failure> {
-    let ReadOnlyLedger { ledger, trust, .. } = look(context).await?;
+    let (ReadOnlyLedger { ledger, trust, .. }, refusals) = look_to_tell(context, output).await?;
     let home = &context.gateway.ledger;
     let shadow = if ledger.claims().len() == 0 && context.gateway.is_sandbox() {
         Shadow::Same
@@ -32,6 +32,5 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
     }
     let report = LedgerVerifyReport::new((home.place(), &ledger), (&trust, &context.gateway.key_ids()), shadow, found);
     output.show(&report)?;
-    let refusal = warn_of_a_refusal(context, output).await?;
-    Ok(if report.odd || refusal.is_some() { Exit::Ledger } else { Exit::Done })
+    Ok(if report.odd || !refusals.is_empty() { Exit::Ledger } else { Exit::Done })
 }
