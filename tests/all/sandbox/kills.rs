@@ -221,7 +221,7 @@ fn a_sandbox_that_is_killed_a_hundred_times_keeps_its_word() {
     let (seen, hooks) = (Mutex::new(Seen::default()), Hooks::start(seed));
     let mut dice = Dice::new(seed);
     for number in 0..KILLS {
-        live(number, dice.number(1..100), seed, books, (&seen, &hooks));
+        live(number, dice.number(1..80), seed, books, (&seen, &hooks));
     }
     hooks.enter(KILLS);
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
