@@ -84,6 +84,10 @@ pub struct SandboxSettings {
     pub duplicate_memory: Option<SignedDuration>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
+    /// How long connecting to a webhook may take, in real time.
+    pub webhook_connect: Option<SignedDuration>,
+    /// How long a try to post may take in all, in real time.
+    pub webhook_answer: Option<SignedDuration>,
     /// Where it posts reports of messages that name no URL of their own.
     pub account_webhook: Option<String>,
     /// Where it posts what people write.

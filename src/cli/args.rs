@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
-use crate::sandbox::clock::read_duration;
+use crate::sandbox::webhooks::PushTimeout;
+use crate::timing::read_duration;
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
@@ -448,6 +449,10 @@ pub(super) struct SandboxArgs {
     /// that came to them last]
     #[arg(long, value_name = "URL")]
     pub inbound_webhook: Option<String>,
+    /// How long a try may take: `connect=10s` until it is connected, `answer=1m` until it is answered; may be repeated
+    /// [default: the project's `sandbox.webhookTimeouts`, else these]
+    #[arg(long = "webhook-timeout", value_name = "NAME=TIME")]
+    pub webhook_timeouts: Vec<PushTimeout>,
     /// How many queries of the logs it takes in a minute; 0 is any number [default: the project's, else 120]
     #[arg(long, value_name = "N")]
     pub logs_per_minute: Option<u32>,

@@ -55,13 +55,14 @@ use wait::{MoreConditions, until};
 
 use super::answer::Answer;
 use super::auth;
-use super::clock::{ClockRefusal, ClockSetting, Speed, read_duration};
+use super::clock::{ClockRefusal, ClockSetting, Speed};
 use super::events::SandboxInput;
 use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::webhooks::Postman;
+use crate::timing::read_duration;
 use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.

@@ -5,6 +5,7 @@ mod abbreviation;
 mod advice;
 mod foreign;
 pub mod horizon;
+mod length;
 mod local;
 mod loosely;
 mod offset;
@@ -17,6 +18,7 @@ mod words;
 mod zone;
 
 pub use advice::{ZoneAdvice, is_meant_as_zone, no_zone, zone_advice};
+pub use length::read_duration;
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
 pub use passage::{Departure, Departures, Expires, Passage};

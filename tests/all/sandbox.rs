@@ -8,9 +8,9 @@ mod kills;
 mod rows;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{KEY, NOW, Process, Project, Sandbox, campaign, customer, http};
+use crate::support::{Api, KEY, NOW, Process, Project, Receiver, Sandbox, campaign, customer, http};
 
 fn now(answer: &Value) -> Timestamp {
     let text = answer["now"].as_str().expect("the sandbox says its time");
@@ -89,6 +89,8 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         ("rules: /etc/rules.yaml", 3, "the path is not relative"),
         ("duplicateMemory: long", 3, "duplicateMemory"),
         ("duplicateMemory: 721h", 3, "at most `30d`"),
+        ("webhookTimeouts: { answer: 61m }", 3, "at most `1h`"),
+        ("webhookTimeouts: { connect: 0s }", 3, "a duration is a whole number with one unit"),
         ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),
         ("rules: none.yaml", 1, "cannot read the rules `none.yaml`"),
         ("rules: bad.yaml", 3, "the rules `bad.yaml` mean nothing"),
@@ -99,6 +101,30 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         assert!(format!("{}{}", run.stdout, run.stderr).contains(part), "{settings}: {run}");
         run.code(code);
     }
+}
+
+#[test]
+fn how_long_a_receiver_may_take_is_said_in_the_project_and_on_the_command_line() {
+    // It never answers.
+    let receiver = Receiver::start();
+    for (timeouts, arguments) in
+        [("connect: 1h, answer: 1s", [].as_slice()), ("answer: 1h", &["--webhook-timeout", "answer=100ms"])]
+    {
+        let webhook = receiver.url();
+        let settings = format!("stopped: true, webhookTimeouts: {{ {timeouts} }}, accountWebhook: \"{webhook}\"");
+        let project = project(&format!("listen: \"127.0.0.1:0\", {settings}"));
+        let (sandbox, address) = serve(&project, arguments, "stop it");
+        let message = json!({
+            "sender": "shop", "destinations": [{ "to": customer(1) }], "content": { "type": "TEXT", "text": "Hi" },
+        });
+        let api = Api::at(address);
+        assert_eq!(api.send(&json!({ "messages": [message] })).status, 200);
+        api.tell("POST", "/sandbox/clock", &json!({ "advance": "5s" }));
+        assert_eq!(api.got("/sandbox/webhooks")["webhooks"][0]["tries"][0]["outcome"], "noAnswer");
+        drop(sandbox);
+    }
+    let run = Project::empty().run(["sandbox", "--listen", "127.0.0.1:0", "--webhook-timeout", "5s"]).code(64);
+    assert!(run.stderr.contains("neither `connect=TIME` nor `answer=TIME`"), "{run:?}");
 }
 
 #[test]

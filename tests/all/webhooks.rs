@@ -34,14 +34,14 @@ fn what_is_sent_is_reported_to_a_receiver_on_this_machine_and_survives_a_kill() 
     let answer = sandbox.post("/sandbox/clock", &json!({ "advance": "1h", "wait": 0 }));
     assert_eq!(answer["status"], "advancing");
     let first = receiver.next();
-    assert_eq!((first.path.as_str(), results(&first.body)), ("/dlr", vec![(customer(1).as_str(), "c1")]));
+    assert_eq!((first.path.as_str(), results(&first.json())), ("/dlr", vec![(customer(1).as_str(), "c1")]));
     let shown = sandbox.state()["now"].clone();
     // Killed while its receiver has not answered: nothing is lost, and no time passes back.
     drop(sandbox);
     first.answer(200);
     let sandbox = Sandbox::start_at("127.0.0.1:0", &arguments);
     let again = receiver.next();
-    assert_eq!((results(&again.body), &sandbox.state()["now"]), (vec![(customer(1).as_str(), "c1")], &shown));
+    assert_eq!((results(&again.json()), &sandbox.state()["now"]), (vec![(customer(1).as_str(), "c1")], &shown));
     again.answer(200);
     sandbox.wait("webhooks=1");
     sandbox.post("/sandbox/clock", &json!({ "advance": "2d" }));

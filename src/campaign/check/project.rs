@@ -30,6 +30,8 @@ const ABSENCE_HOURS_MAX: i64 = 46;
 
 /// The longest time that the sandbox remembers a messageId, in hours.
 const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
+/// How long the sandbox may wait for whoever receives webhooks.
+const WEBHOOK_TIMEOUT_HOURS_MAX: i64 = 1;
 
 /// A project, and what is whole of it if it has errors.
 pub(in crate::campaign) struct CheckedProject {
@@ -93,6 +95,11 @@ fn whole(
     let rules = rules_at.text().map(|text| findings.take(path(&rules_at, text)));
     let memory = root.key("sandbox").key("duplicateMemory");
     let memory = memory.text().map(|text| findings.take(time::duration(&memory, text, DUPLICATE_MEMORY_HOURS_MAX)));
+    let timeouts = root.key("sandbox").key("webhookTimeouts");
+    let [webhook_connect, webhook_answer] = ["connect", "answer"].map(|name| {
+        let at = timeouts.key(name);
+        at.text().and_then(|text| findings.take(time::duration(&at, text, WEBHOOK_TIMEOUT_HOURS_MAX)))
+    });
     let absence = root.key("absenceProvesAfter");
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
@@ -124,7 +131,13 @@ fn whole(
         },
         stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
-        sandbox: SandboxSettings { rules, duplicate_memory: memory.flatten(), ..sandbox(now.flatten(), &raw.sandbox) },
+        sandbox: SandboxSettings {
+            rules,
+            duplicate_memory: memory.flatten(),
+            webhook_connect,
+            webhook_answer,
+            ..sandbox(now.flatten(), &raw.sandbox)
+        },
         approvals: raw.approvals,
         retired: raw.retired,
         ignore,

@@ -342,6 +342,9 @@ pub struct Sandbox {
     /// With which status a webhook takes what is posted. Default: `"200"`.
     #[serde(default)]
     pub webhook_success: WebhookSuccess,
+    /// How long a try to post may take, in real time.
+    #[serde(default)]
+    pub webhook_timeouts: WebhookTimeouts,
     /// Where `sendform sandbox` posts delivery reports of messages that name no URL of their own, as the account's
     /// settings do at the gateway. How far it may reach is for whoever starts it to say. Example:
     /// `http://127.0.0.1:9000/dlr`.
@@ -353,6 +356,20 @@ pub struct Sandbox {
     #[serde(default, deserialize_with = "present")]
     #[schemars(url, length(max = 2048), example = &"http://127.0.0.1:9000/inbound")]
     pub inbound_webhook: Option<String>,
+}
+
+/// How long the sandbox waits for whoever receives webhooks.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookTimeouts {
+    /// How long connecting may take. At most `1h`. Default: `10s`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DURATION), example = &"2s")]
+    pub connect: Option<String>,
+    /// How long a try may take in all, until it is answered. At most `1h`. Default: `60s`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DURATION), example = &"5s")]
+    pub answer: Option<String>,
 }
 
 fn speed() -> u32 {
@@ -381,6 +398,7 @@ impl Default for Sandbox {
             nulls: Nulls::default(),
             pushed_reports: PushedReports::default(),
             webhook_success: WebhookSuccess::default(),
+            webhook_timeouts: WebhookTimeouts::default(),
             account_webhook: None,
             inbound_webhook: None,
         }

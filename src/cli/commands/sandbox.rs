@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 
 use crate::campaign::SandboxSettings;
@@ -16,7 +16,7 @@ use crate::sandbox::clock::Speed;
 use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
-use crate::sandbox::webhooks::{self, WebhookSettings};
+use crate::sandbox::webhooks::{self, PushTimeout, WebhookSettings};
 use crate::timing::utc;
 use crate::wire::choices::Choices;
 
@@ -177,12 +177,19 @@ fn webhook_settings(args: &SandboxArgs, settings: &SandboxSettings) -> Result<We
         }
         url => Ok(url),
     };
-    Ok(WebhookSettings {
+    let mut webhooks = WebhookSettings {
         reach,
         account_url: url("--account-webhook", "sandbox.accountWebhook", args.account_webhook.clone().or(account))?,
         inbound_url: url("--inbound-webhook", "sandbox.inboundWebhook", args.inbound_webhook.clone().or(inbound))?,
         ..WebhookSettings::default()
-    })
+    };
+    let of_project = |time: Option<SignedDuration>| time.and_then(|time| Duration::try_from(time).ok());
+    let connect = of_project(settings.webhook_connect).map(PushTimeout::Connect);
+    let answer = of_project(settings.webhook_answer).map(PushTimeout::Answer);
+    // The last one wins: that is the command line's.
+    let timeouts = connect.into_iter().chain(answer).chain(args.webhook_timeouts.iter().copied());
+    timeouts.for_each(|timeout| webhooks.set(timeout));
+    Ok(webhooks)
 }
 
 /// Reads the rules file.

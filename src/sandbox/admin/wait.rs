@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::clock::read_duration;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::progress::Progress;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
+use crate::timing::read_duration;
 use crate::wire::time::serde_instant;
 
 /// How long it waits at most, and if nothing is said.

@@ -1,6 +1,6 @@
 //! How a clock is changed by hand.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Speed, later, whole_ms};
 
@@ -60,12 +60,4 @@ impl ClockSetting {
             _ => Ok(to),
         }
     }
-}
-
-/// Reads a duration that is not negative, such as `90s`, `2h 30m`, `7d` or `PT1H`; a day has 24 hours.
-#[must_use]
-pub fn read_duration(text: &str) -> Option<SignedDuration> {
-    let span: Span = text.trim().parse().ok()?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    (!duration.is_negative()).then_some(duration)
 }

@@ -8,7 +8,7 @@
 
 mod change;
 
-pub use change::{ClockRefusal, ClockSetting, Moved, read_duration};
+pub use change::{ClockRefusal, ClockSetting, Moved};
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

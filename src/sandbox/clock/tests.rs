@@ -2,7 +2,8 @@
 
 use proptest::prelude::{Just, Strategy, prop_assert, prop_oneof, proptest};
 
-use super::{ClockRefusal, ClockSetting, ClockStart, Moved, SandboxClock, Speed, read_duration};
+use super::{ClockRefusal, ClockSetting, ClockStart, Moved, SandboxClock, Speed};
+use crate::timing::read_duration;
 use jiff::{SignedDuration, Timestamp};
 
 const NOON: &str = "2026-11-30T12:00:00Z";
@@ -73,16 +74,6 @@ fn a_clock_never_starts_before_the_bound_of_the_one_before_it() {
     let running = SandboxClock::start(ClockStart::At(at(NOON)), Speed::REAL, bound.map(at));
     assert!(running.now() >= at("2026-12-05T00:00:00Z"));
     assert_eq!(fixed("2027-01-01T00:00:00.0009Z", bound).now(), at("2027-01-01T00:00:00Z"));
-}
-
-#[test]
-fn durations_are_read_as_people_write_them() {
-    for (text, seconds) in
-        [("90s", Some(90)), ("2h 30m", Some(9_000)), ("7d", Some(604_800)), ("PT1H", Some(3_600)), ("0s", Some(0))]
-    {
-        assert_eq!(read_duration(text).map(|duration| duration.as_secs()), seconds, "{text}");
-    }
-    assert_eq!(["soon", "", "-1s", "5", "1 month"].map(read_duration), [None; 5]);
 }
 
 /// What is done to a clock and its books.

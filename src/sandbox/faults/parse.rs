@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::{ALL, Fault, FaultKind, FaultMoment, PushFault, Reply, RequestSelector, Target};
 use crate::sandbox::model::status;
+use crate::timing::read_duration;
 
 /// Why a fault cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -184,16 +185,8 @@ fn digits<N: FromStr>(text: &str) -> Option<N> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// Reads `200ms`, `3s` or `2m`.
 fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.find(|byte: char| !byte.is_ascii_digit())?);
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs),
-        _ => None,
-    }
+    read_duration(text).and_then(|duration| Duration::try_from(duration).ok())
 }
 
 /// Reads a decimal number with at most so many places as a whole number of ten-thousandth parts,
@@ -261,6 +254,7 @@ mod tests {
         check("slow=200ms*", FaultKind::Slow(Duration::from_millis(200)), RequestSelector::ALWAYS);
         check("slow=3s", FaultKind::Slow(Duration::from_secs(3)), RequestSelector::ONCE);
         check("slow=2m", FaultKind::Slow(Duration::from_mins(2)), RequestSelector::ONCE);
+        check("slow=1h 30m*", FaultKind::Slow(Duration::from_mins(90)), RequestSelector::ALWAYS);
         check("500", answer(Before, 500), RequestSelector::ONCE);
         check("500-before", answer(Before, 500), RequestSelector::ONCE);
         check("500-after@3", answer(After, 500), RequestSelector { first: 3, ..RequestSelector::ONCE });
@@ -319,6 +313,10 @@ mod tests {
         let fault = fault("webhook:drop*2").unwrap();
         let twice = RequestSelector { times: Some(2), ..RequestSelector::ONCE };
         assert_eq!(fault, Fault { target: Target::Webhooks, kind: FaultKind::Push(PushFault::Drop), when: twice });
+        for (text, hours) in [("webhook:delay=2h", 2), ("webhook:delay=1d@3", 24), ("webhook:delay=1h 30m 1800s*", 2)] {
+            let kind = FaultKind::Push(PushFault::Delay(Duration::from_hours(hours)));
+            assert_eq!(self::fault(text).map(|fault| fault.kind), Ok(kind), "{text}");
+        }
         let said = |text: &str| self::fault(text).unwrap_err().to_string();
         assert!(said("webhook:503").starts_with("unknown fault `webhook:503`; known are webhook:repeat"));
         assert_eq!(said("webhook:repeat=2"), "fault `repeat` takes no value");

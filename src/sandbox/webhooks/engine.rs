@@ -17,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
+use super::queues::{Heard, Queued, Queues};
 use super::settings::WebhookSettings;
 use crate::sandbox::clock::{ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
@@ -45,6 +46,12 @@ struct PushJob {
     reply: Option<oneshot::Sender<Option<Push>>>,
 }
 
+impl Queued for PushJob {
+    fn push(&self) -> &Push {
+        &self.push
+    }
+}
+
 /// A try that has ended.
 struct Ended {
     job: PushJob,
@@ -69,6 +76,15 @@ fn of_task(
     ended.map_err(|_| SandboxError::Closed { path: sandbox.books_path().to_owned() })?
 }
 
+/// Whether somebody answered a try that ended in this way.
+const fn heard(outcome: TryOutcome) -> Heard {
+    match outcome {
+        TryOutcome::Answered(_) => Heard::Answer,
+        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Heard::Silence,
+        TryOutcome::NotAllowed | TryOutcome::NotUrl => Heard::Nothing,
+    }
+}
+
 /// Whoever posts.
 pub(super) struct Engine {
     sandbox: SandboxState,
@@ -78,8 +94,8 @@ pub(super) struct Engine {
     agenda: Agenda,
     inputs: Arc<Inputs>,
     on_their_way: HashMap<i64, OnTheirWay>,
-    /// For each URL where a push is on its way those that come after it.
-    queues: HashMap<String, VecDeque<PushJob>>,
+    /// For each URL the pushes that wait for their turn.
+    queues: Queues<PushJob>,
     tries: JoinSet<Result<Ended, SandboxError>>,
     /// For each URL a push that goes after the next one.
     held_back: HashMap<String, i64>,
@@ -108,7 +124,7 @@ impl Engine {
             agenda: Agenda::default(),
             inputs: sandbox.store().inputs(),
             on_their_way: HashMap::new(),
-            queues: HashMap::new(),
+            queues: Queues::default(),
             tries: JoinSet::new(),
             held_back: HashMap::new(),
             changes: VecDeque::new(),
@@ -332,14 +348,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Tries a push once those before it for the same URL have ended: whoever does not answer holds up nobody else.
+    /// Tries a push once it is its turn among those for the same URL: whoever does not answer holds up nobody else.
     fn enqueue(&mut self, job: PushJob) {
-        match self.queues.entry(job.push.url.clone()) {
-            Entry::Occupied(mut queue) => queue.get_mut().push_back(job),
-            Entry::Vacant(queue) => {
-                queue.insert(VecDeque::new());
-                self.begin_try(job);
-            }
+        let url = job.push.url.clone();
+        self.queues.add(job);
+        self.begin_tries(&url);
+    }
+
+    fn begin_tries(&mut self, url: &str) {
+        while let Some(job) = self.queues.begin(url) {
+            self.begin_try(job);
         }
     }
 
@@ -365,9 +383,9 @@ impl Engine {
         });
     }
 
-    /// Notes how a try ended, and goes on with the next one for its URL.
+    /// Notes how a try ended, and goes on with the next ones for its URL.
     async fn note(&mut self, Ended { job, at, outcome }: Ended) -> Result<(), SandboxError> {
-        let url = job.push.url.clone();
+        let tried = job.push.clone();
         let again = match outcome {
             Some(outcome) => self.note_try(job, at, outcome).await?,
             None => None,
@@ -375,9 +393,13 @@ impl Engine {
         if self.is_stopping {
             return Ok(());
         }
-        match again.or_else(|| self.queues.get_mut(&url).and_then(VecDeque::pop_front)) {
-            Some(next) => self.begin_try(next),
-            None => drop(self.queues.remove(&url)),
+        match again {
+            // It is under way still.
+            Some(again) => self.begin_try(again),
+            None => {
+                self.queues.end(&tried, outcome.map_or(Heard::Nothing, heard));
+                self.begin_tries(&tried.url);
+            }
         }
         Ok(())
     }

@@ -8,10 +8,11 @@
 mod engine;
 mod poster;
 mod postman;
+mod queues;
 mod settings;
 
 pub(super) use postman::Postman;
-pub use settings::WebhookSettings;
+pub use settings::{PushTimeout, WebhookSettings};
 
 use std::time::Duration;
 

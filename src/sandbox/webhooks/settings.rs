@@ -1,8 +1,14 @@
 //! Where pushes go, and how long they may take.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::sandbox::model::webhook::reach::PushReach;
+use crate::timing::read_duration;
+
+/// The shortest and the longest time that a part of a try can be given.
+const TIMEOUT_MIN: Duration = Duration::from_millis(1);
+const TIMEOUT_MAX: Duration = Duration::from_hours(1);
 
 /// Where pushes go, and how long they may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +25,42 @@ pub struct WebhookSettings {
     pub answer: Duration,
 }
 
+/// How long a part of a try may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushTimeout {
+    /// Connecting.
+    Connect(Duration),
+    /// All of it, until the head of the answer.
+    Answer(Duration),
+}
+
+impl FromStr for PushTimeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is neither `connect=TIME` nor `answer=TIME`, such as `answer=5s`");
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let time = read_duration(value).and_then(|time| Duration::try_from(time).ok());
+        let time = time.filter(|time| (TIMEOUT_MIN..=TIMEOUT_MAX).contains(time));
+        let time = time.ok_or_else(|| format!("`{value}` is not a duration from `1ms` to `1h`"));
+        match name {
+            "connect" => time.map(Self::Connect),
+            "answer" => time.map(Self::Answer),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl WebhookSettings {
+    /// Lets a part of a try take so long.
+    pub const fn set(&mut self, timeout: PushTimeout) {
+        match timeout {
+            PushTimeout::Connect(time) => self.connect = time,
+            PushTimeout::Answer(time) => self.answer = time,
+        }
+    }
+}
+
 impl Default for WebhookSettings {
     fn default() -> Self {
         Self {
@@ -27,6 +69,23 @@ impl Default for WebhookSettings {
             inbound_url: None,
             connect: Duration::from_secs(10),
             answer: Duration::from_mins(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_says_how_long() {
+        let mut settings = WebhookSettings::default();
+        for text in ["connect=200ms", "answer=1m 30s"] {
+            settings.set(text.parse().unwrap());
+        }
+        assert_eq!((settings.connect, settings.answer), (Duration::from_millis(200), Duration::from_secs(90)));
+        for wrong in ["5s", "connect", "answer=", "answer=0s", "answer=61m", "answer=5", "read=5s", "answer=-5s"] {
+            assert!(wrong.parse::<PushTimeout>().is_err(), "{wrong}");
         }
     }
 }

@@ -305,6 +305,35 @@ async fn whoever_does_not_answer_holds_up_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_move_of_the_clock_waits_for_whoever_never_answers_but_not_push_by_push() {
+    let dead = Receiver::start(vec![Reply::Never; 10_000]).await;
+    let fixture = Fixture::new(|_, settings| settings.set("answer=200ms".parse().unwrap())).await;
+    drop(dead.clock.set(fixture.sandbox.clone()));
+    for person in 0..150 {
+        fixture.send(&[&person.to_string()], to(&dead.url)).await;
+    }
+    let begun = std::time::Instant::now();
+    fixture.advance("10m").await;
+    let took = begun.elapsed();
+    // One after the other they would have taken 150 * 4 times as long as one.
+    let posted = dead.posted();
+    assert!(posted.len() == 150 * 4 && took < Duration::from_millis(200) * 150, "{} in {took:?}", posted.len());
+    // Each at its instant, for which the clock stood.
+    let pushes = fixture.webhooks().await;
+    assert!(pushes.iter().all(|push| is(push, "waiting", 4) && minutes(push) == [0, 1, 3, 8]), "{pushes:?}");
+    let begin: Timestamp = "2026-11-30T12:00:02Z".parse().unwrap();
+    let passed: Vec<_> = posted.iter().map(|posted| posted.at.unwrap().duration_since(begin).as_secs()).collect();
+    assert_eq!(passed, [0, 60, 180, 480].map(|second| [second; 150]).concat());
+    // Once it answers it is asked one thing after the other again, in order.
+    dead.replies.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    fixture.advance("1h").await;
+    let posted = dead.posted();
+    let bulks = posted[600 + 64..].iter().map(|posted| posted.json()["results"][0]["bulkId"].clone());
+    let order = pushes[64..].iter().map(|push| push["bulkId"].clone());
+    assert_eq!(bulks.collect::<Vec<_>>(), order.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_not_there_is_tried_again() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let fixture = Fixture::new(|_, _| {}).await;

@@ -1,5 +1,8 @@
-//! A sandbox that is killed a hundred times while people send to it, watch it and pull its reports: nothing that was
-//! answered with a 200 is lost, no message has two lives, its time never goes back, and no report comes twice.
+//! A sandbox that is killed a hundred times while people send to it, watch it, pull its reports and receive them:
+//! nothing that was answered with a 200 is lost, no message has two lives, its time never goes back, no report is pulled
+//! twice, none is pulled that a receiver has taken, and none is posted again unless a kill or a failure stands between.
+
+mod hooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel};
@@ -13,12 +16,15 @@ use serde_json::{Value, json};
 use super::now;
 use crate::support::{Api, NOW, Sandbox};
 use crate::torture::Dice;
+use hooks::{Hooks, Posted, Wants};
 
 const KILLS: u64 = 100;
 /// So much of its time passes in a second: bulks with windows and validities come to their ends on the way.
 const SPEED: &str = "3600";
 /// In how many threads is sent.
 const SENDERS: u64 = 2;
+/// How many reports are pulled at once: few, so that some are posted before they are pulled.
+const PULLED_AT_ONCE: usize = 10;
 /// An answer must come at last; a life has far fewer of them than that takes.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
@@ -28,8 +34,8 @@ type End = (String, Option<String>, Option<String>);
 /// What those outside have seen so far, over all lives of the sandbox.
 #[derive(Debug, Default)]
 struct Seen {
-    /// The messages of requests that were answered with a 200, and how many destinations each has.
-    accepted: BTreeMap<String, usize>,
+    /// The messages of requests that were answered with a 200, and what they want to be told.
+    accepted: BTreeMap<String, Wants>,
     /// All messages that were sent, answered or not.
     tried: BTreeSet<String>,
     latest: Option<Timestamp>,
@@ -38,6 +44,8 @@ struct Seen {
     /// Queries of the reports whose answer did not come: what it had is lost to those who asked.
     cut: u64,
     pulls: u64,
+    /// Messages whose reports were seen to be handed out, and after how many pulls.
+    handed_out: BTreeMap<String, u64>,
 }
 
 impl Seen {
@@ -60,13 +68,16 @@ impl Seen {
     fn see_reports(&mut self, reports: &Value) {
         for report in reports["results"].as_array().expect("reports are a list") {
             let id = report["messageId"].as_str().expect("a report has a messageId").to_owned();
+            let handed_out = self.handed_out.get(&id);
+            assert!(handed_out.is_none_or(|pulls| *pulls >= self.pulls), "the report of {id} was handed out");
             assert!(self.reported.insert(id.clone()), "the report of {id} came twice");
         }
     }
 }
 
-/// A bulk of a few messages, of one of the kinds: at once, scheduled, paced, windowed, short-lived, or all of it.
-fn bulk(id: &str, dice: &mut Dice, at: Timestamp) -> (Value, Vec<String>) {
+/// A bulk of a few messages, of one of the kinds: at once, scheduled, paced, windowed, short-lived, or all of it. Some
+/// want to be told to a receiver.
+fn bulk(id: &str, dice: &mut Dice, at: Timestamp, hooks: &Hooks) -> (Value, Vec<(String, Wants)>) {
     let kind = dice.number(0..6);
     let is = |wanted: u64| kind == wanted || kind == 5;
     let ahead = jiff::SignedDuration::from_mins(i64::try_from(dice.number(1..180)).unwrap_or(1));
@@ -88,14 +99,19 @@ fn bulk(id: &str, dice: &mut Dice, at: Timestamp) -> (Value, Vec<String>) {
     if is(4) {
         options["validityPeriod"] = json!({ "amount": dice.number(1..120) });
     }
-    let ids: Vec<String> = (0..dice.number(1..6)).map(|number| format!("{id}.{number}")).collect();
-    let message = |id: &String| {
+    let (count, is_told) = (dice.number(1..6), dice.once_in(4));
+    let mut ids = Vec::new();
+    let mut message = |number: u64| {
+        let id = format!("{id}.{number}");
+        let (wants, webhooks) = if is_told { hooks.wish(dice, &id) } else { (Wants::Nothing, json!({})) };
+        ids.push((id.clone(), wants));
         json!({
             "sender": "shop", "destinations": [{ "to": id, "messageId": id }],
-            "content": { "type": "TEXT", "text": "Hi" }, "options": options,
+            "content": { "type": "TEXT", "text": "Hi" }, "options": options, "webhooks": webhooks,
         })
     };
-    (json!({ "messages": ids.iter().map(message).collect::<Vec<_>>(), "options": { "schedule": schedule } }), ids)
+    let messages: Vec<Value> = (0..count).map(&mut message).collect();
+    (json!({ "messages": messages, "options": { "schedule": schedule } }), ids)
 }
 
 /// The people around one life of the sandbox. Each goes on until nobody answers, and says so after each answer.
@@ -104,6 +120,7 @@ struct Life<'l> {
     seed: u64,
     api: &'l Api,
     seen: &'l Mutex<Seen>,
+    hooks: &'l Hooks,
 }
 
 impl Life<'_> {
@@ -115,11 +132,11 @@ impl Life<'_> {
         let mut dice = Dice::new(self.seed ^ (self.number * SENDERS + sender));
         for number in 0.. {
             let at = self.seen(|seen| seen.latest).unwrap_or_else(|| NOW.parse().expect("a time"));
-            let (body, ids) = bulk(&format!("{}-{sender}-{number}", self.number), &mut dice, at);
-            self.seen(|seen| seen.tried.extend(ids.iter().cloned()));
+            let (body, ids) = bulk(&format!("{}-{sender}-{number}", self.number), &mut dice, at, self.hooks);
+            self.seen(|seen| seen.tried.extend(ids.iter().map(|(id, _)| id.clone())));
             let Ok(reply) = self.api.try_call("POST", "/instagram/1/messages", &body.to_string()) else { return };
             assert_eq!(reply.status, 200, "{body}: {reply:?}");
-            self.seen(|seen| seen.accepted.extend(ids.into_iter().map(|id| (id, 1))));
+            self.seen(|seen| seen.accepted.extend(ids));
             if answered.send(()).is_err() {
                 return;
             }
@@ -128,14 +145,12 @@ impl Life<'_> {
 
     fn pulls(&self, answered: &Sender<()>) {
         loop {
-            let reply = self.api.try_call("GET", "/instagram/1/reports?limit=20", "");
+            self.seen(|seen| seen.pulls += 1);
+            let reply = self.api.try_call("GET", &format!("/instagram/1/reports?limit={PULLED_AT_ONCE}"), "");
             let Ok(reply) = reply else {
                 return self.seen(|seen| seen.cut += 1);
             };
-            self.seen(|seen| {
-                seen.pulls += 1;
-                seen.see_reports(&reply.json());
-            });
+            self.seen(|seen| seen.see_reports(&reply.json()));
             if answered.send(()).is_err() {
                 return;
             }
@@ -161,17 +176,23 @@ impl Life<'_> {
             if answered.send(()).is_err() {
                 return;
             }
+            let told = self.hooks.posted().some_end(&mut dice);
+            let Some(told) = told else { continue };
+            let Ok(life) = self.api.try_call("GET", &format!("/sandbox/messages/{told}"), "") else { return };
+            if life.json()["messages"][0]["reportHandedOut"] == true {
+                self.seen(|seen| *seen.handed_out.entry(told).or_insert(seen.pulls));
+            }
         }
     }
 }
 
 /// Lets people have a sandbox until they had so many answers; then it is killed.
-fn live(number: u64, answers: u64, seed: u64, books: &str, seen: &Mutex<Seen>) {
+fn live(number: u64, answers: u64, seed: u64, books: &str, (seen, hooks): (&Mutex<Seen>, &Hooks)) {
+    hooks.enter(number);
     let sandbox = Sandbox::start_at("127.0.0.1:0", &["--now", NOW, "--books", books, "--speed", SPEED]);
     let api = Api::at(sandbox.address());
-    let life = Life { number, seed, api: &api, seen };
+    let life = Life { number, seed, api: &api, seen, hooks };
     let (answered, heard) = channel();
-    // Whoever receives webhooks would be one more of these.
     thread::scope(|scope| {
         for sender in 0..SENDERS {
             let (life, answered) = (&life, answered.clone());
@@ -197,48 +218,101 @@ fn a_sandbox_that_is_killed_a_hundred_times_keeps_its_word() {
     let folder = tempfile::tempdir().unwrap();
     let books = folder.path().join("books.sqlite");
     let books = books.to_str().unwrap();
-    let seen = Mutex::new(Seen::default());
+    let (seen, hooks) = (Mutex::new(Seen::default()), Hooks::start(seed));
     let mut dice = Dice::new(seed);
     for number in 0..KILLS {
-        live(number, dice.number(1..100), seed, books, &seen);
+        live(number, dice.number(1..80), seed, books, (&seen, &hooks));
     }
+    hooks.enter(KILLS);
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     let sandbox = Sandbox::start_at("127.0.0.1:0", &["--now", NOW, "--books", books, "--stopped"]);
     let api = Api::at(sandbox.address());
+    come_to_the_end(&mut seen, &sandbox, &api, &hooks);
+    let posted = hooks.end();
+    check_messages(&mut seen, &sandbox, &posted);
+    check_told(&seen, &api, &posted);
+    posted.sum_up();
+    assert!(seen.pulls > KILLS / 2 && seen.accepted.len() > 200, "there was load: {} pulls", seen.pulls);
+}
+
+/// Lets all messages come to their ends, after the longest schedule and the longest validity, and all pushes to theirs.
+/// Hour by hour, so that no report grows old.
+fn come_to_the_end(seen: &mut Seen, sandbox: &Sandbox, api: &Api, hooks: &Hooks) {
     let begun = now(&sandbox.state());
     seen.see_time(begun);
-    // All have ended after the longest schedule and the longest validity. Hour by hour, so that no report grows old.
-    for hour in 1..=60 {
+    for hour in 1.. {
         sandbox.set_clock(&(begun + jiff::SignedDuration::from_hours(hour)).to_string());
-        while {
+        loop {
+            seen.pulls += 1;
             let reports = api.got("/instagram/1/reports?limit=1000");
             seen.see_reports(&reports);
-            reports["results"].as_array().is_some_and(|reports| !reports.is_empty())
-        } {}
+            let reports = reports["results"].as_array().expect("reports are a list");
+            // Whatever a receiver has taken is noted by now, or was posted once more.
+            let posted = hooks.posted();
+            for report in reports {
+                let id = report["messageId"].as_str().expect("a report has a messageId");
+                assert!(posted.end_of(id).is_none(), "the report of {id} was taken, and is pulled");
+            }
+            if reports.is_empty() {
+                break;
+            }
+        }
+        if hour >= 60 && api.got("/sandbox/webhooks?state=waiting&limit=1")["webhooks"] == json!([]) {
+            return;
+        }
+        assert!(hour < 120, "pushes come to their ends");
     }
+}
+
+/// Makes sure that all messages are there, once, and have ended, and that their reports were not lost.
+fn check_messages(seen: &mut Seen, sandbox: &Sandbox, posted: &Posted) {
     let books = sandbox.messages();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     for message in books["messages"].as_array().unwrap() {
         *kept.entry(message["messageId"].as_str().unwrap()).or_default() += 1;
         seen.see_end(message);
     }
-    let ended = seen.ends.len();
-    for (id, count) in &seen.accepted {
-        assert_eq!(kept.get(id.as_str()), Some(count), "{id} was answered with a 200");
+    for id in seen.accepted.keys() {
+        assert_eq!(kept.get(id.as_str()), Some(&1), "{id} was answered with a 200");
     }
     for (id, count) in &kept {
         assert!(*count == 1 && seen.tried.contains(*id), "{id} is there {count} times");
         assert!(seen.ends.contains_key(*id), "{id} has come to no end");
     }
+    for id in posted.heard_of() {
+        assert!(kept.contains_key(id), "{id} was posted, and is not there");
+    }
     // A report that nobody was given was in an answer that did not come, or grew old while nobody asked.
-    let lost = ended - seen.reported.len();
-    let lost_max = usize::try_from(seen.cut).unwrap() * 20;
+    let is_lost = |id: &&String| !seen.reported.contains(*id) && posted.end_of(id).is_none();
+    let (ended, lost) = (seen.ends.len(), seen.ends.keys().filter(is_lost).count());
+    let lost_max = usize::try_from(seen.cut).unwrap() * PULLED_AT_ONCE;
     eprintln!(
-        "{} accepted, {ended} ended, {} reported, {lost} lost in {} cut answers",
+        "{} accepted, {ended} ended, {} pulled, {lost} lost in {} cut answers of {}",
         seen.accepted.len(),
         seen.reported.len(),
-        seen.cut
+        seen.cut,
+        seen.pulls
     );
     assert!(lost <= lost_max, "{lost} reports were lost, in {} answers that did not come", seen.cut);
-    assert!(seen.pulls > KILLS / 2 && seen.accepted.len() > 200, "there was load: {} pulls", seen.pulls);
+}
+
+/// Makes sure that whoever wanted to be told was told what the sandbox says.
+fn check_told(seen: &Seen, api: &Api, posted: &Posted) {
+    for (id, wants) in seen.accepted.iter().filter(|(_, wants)| **wants != Wants::Nothing) {
+        let message = &api.got(&format!("/sandbox/messages/{id}"))["messages"][0];
+        let end = posted.end_of(id).unwrap_or_else(|| panic!("nobody was told of the end of {message}"));
+        let text = |name: &str| message[name].as_str().map(ToOwned::to_owned);
+        let told = (&end.sent_at, &end.done_at, &end.status.group_name, &end.status.name, &end.error.name);
+        let [group, status, error] = ["status", "statusName", "error"].map(|name| text(name).unwrap());
+        assert_eq!(
+            told,
+            (&text("sendAt"), &text("doneAt"), &group, &status, &error),
+            "{id} was told of in another way"
+        );
+        assert_eq!((Some(&end.bulk_id), &end.callback_data), (text("bulkId").as_ref(), &format!("<{id}>")));
+        let has_left = message["life"].as_array().unwrap().iter().any(|step| step["state"] == "SENT");
+        let leaving = posted.leaving_of(id).map(|report| report.status.name.as_str());
+        let expected = (has_left && *wants == Wants::LeavingAndEnd).then_some("PENDING_ENROUTE");
+        assert_eq!(leaving, expected, "what was told of the leaving of {message}");
+    }
 }

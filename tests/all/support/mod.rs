@@ -37,7 +37,7 @@ pub(crate) use named::{NAME, Named};
 pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
-pub(crate) use receiver::Receiver;
+pub(crate) use receiver::{Post, Receiver};
 pub(crate) use run::{Run, normalised};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use shop::{Shop, campaign, customer};

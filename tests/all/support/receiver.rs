@@ -22,7 +22,7 @@ pub(crate) struct Receiver {
 #[derive(Debug)]
 pub(crate) struct Post {
     pub(crate) path: String,
-    pub(crate) body: Value,
+    pub(crate) body: String,
     stream: TcpStream,
 }
 
@@ -33,8 +33,8 @@ impl Receiver {
         let address = listener.local_addr().expect("it has an address");
         let (sender, posts) = mpsc::channel();
         thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                // Whoever dies while it posts has posted nothing.
+            // Whoever dies before it is let in, or while it posts, has posted nothing.
+            for stream in listener.incoming().filter_map(Result::ok) {
                 let Some(post) = read(stream) else { continue };
                 if sender.send(post).is_err() {
                     return;
@@ -42,6 +42,11 @@ impl Receiver {
             }
         });
         Self { address, posts }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its URL.
@@ -62,6 +67,12 @@ impl Receiver {
 }
 
 impl Post {
+    /// Its body, which is JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     /// Answers it. Whoever posted may be gone.
     pub(crate) fn answer(mut self, status: u16) {
         let head = format!("HTTP/1.1 {status} Answered\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -87,5 +98,5 @@ fn read(stream: TcpStream) -> Option<Post> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let path = lines.first()?.split(' ').nth(1)?.to_owned();
-    Some(Post { path, body: serde_json::from_slice(&body).ok()?, stream })
+    Some(Post { path, body: String::from_utf8(body).ok()?, stream })
 }
