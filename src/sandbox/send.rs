@@ -24,7 +24,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {
         Ok(request) => request,
         Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
-        Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(BodyRefusal::Violations(found)) => return Answer::refusal(found),
     };
     let mut destinations = request.messages.iter().flat_map(|message| &message.destinations);
     if destinations.any(|destination| fault_plan.invalid_unnamed.iter().any(|to| *to == destination.to)) {

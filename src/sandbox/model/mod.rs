@@ -25,3 +25,4 @@ pub mod status;
 pub mod steps;
 pub mod throttle;
 pub mod webhook;
+pub mod violations;
