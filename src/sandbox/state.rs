@@ -98,7 +98,7 @@ impl SandboxState {
             None => self.0.store.change(change).await,
         };
         if let Ok(Ok(Moved { from, to })) = moved {
-            self.0.events.tell(to, || SandboxEventKind::Clock { from, to });
+            self.tell(|| SandboxEventKind::Clock { from, to });
             self.0.tracker.wake();
         }
         moved
@@ -127,7 +127,7 @@ impl SandboxState {
 
     /// Tells all who listen what has happened now.
     pub(super) fn tell(&self, what: impl FnOnce() -> SandboxEventKind) {
-        self.0.events.tell(self.now(), what);
+        self.0.events.tell(|| self.now(), what);
     }
 
     /// Tells that something was done to it from outside, and wakes whoever waits.
