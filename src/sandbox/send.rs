@@ -31,7 +31,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
     let sequence = sandbox.sequence();
-    let mut bulk = bulk(sandbox, request, (now, sequence), fault_plan);
+    let mut bulk = bulk(request, (now, sequence), fault_plan);
     match keep(sandbox, &bulk, (body, sequence)).await {
         Ok(receipt) => {
             bulk.header.number = receipt.number;
@@ -43,12 +43,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
 }
 
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
-fn bulk<'a>(
-    sandbox: &SandboxState,
-    request: Request<'a>,
-    (now, sequence): (jiff::Timestamp, u64),
-    fault_plan: &FaultPlan,
-) -> AcceptedBulk<'a> {
+fn bulk<'a>(request: Request<'a>, (now, sequence): (jiff::Timestamp, u64), fault_plan: &FaultPlan) -> AcceptedBulk<'a> {
     let schedule = request.options.schedule;
     let pace = SendTiming::from(&schedule);
     let mut table = MessageTable::from(request.messages);
@@ -62,9 +57,7 @@ fn bulk<'a>(
     let rejected = rejected.collect();
     let count = u64::try_from(table.messages.len()).unwrap_or(u64::MAX);
     let header = BulkHeader { number: i64::MAX, bulk_id, accepted_at: now, pace, count, logged: LogSpan::default() };
-    let mut bulk = AcceptedBulk { header, table, rejected };
-    bulk.header.logged = bulk.log_span(&sandbox.store().inputs());
-    bulk
+    AcceptedBulk { header, table, rejected }
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
@@ -74,7 +67,7 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64
         Duplicates::Accept => None,
         Duplicates::Reject => Some(sandbox.options().duplicate_memory),
     };
-    let entry = NewBulk::new(bulk, body, memory);
+    let entry = NewBulk::new(bulk, &sandbox.store().inputs(), body, memory);
     let (sandbox_of_task, mut header) = (sandbox.clone(), bulk.header.clone());
     let postman = sandbox.postman().filter(|postman| postman.wants(bulk)).cloned();
     let task = tokio::spawn(async move {
