@@ -10,7 +10,7 @@ use crate::gateway::{Client, FollowedClock};
 use crate::ledger::Ledger;
 use crate::report::failure_code::FailureCode;
 use crate::timing;
-use crate::wire::address::is_loopback;
+use crate::wire::address::{below, is_loopback};
 
 use super::clock::RunClock;
 use super::failure::Failure;
@@ -87,7 +87,7 @@ pub(super) fn check_ledger(gateway: &GatewayAccess, ledger: &Ledger) -> Result<(
     let Some(base_url) = gateway.base_url.as_ref().filter(|_| !gateway.is_sandbox()) else {
         return Err(failure.hint("remove `.sendform/sandbox` to begin the sandbox and its ledger afresh"));
     };
-    let door = shell_quote::word(&format!("{}/sandbox/clock", base_url.as_str().trim_end_matches('/')));
+    let door = shell_quote::word(below(base_url, "/sandbox/clock").as_str());
     let body = format!(r#"'{{"now": "{newest:.0}"}}'"#);
     Err(failure
         .hint(format!("move its clock to there: `curl --json {body} {door}`"))

@@ -16,7 +16,7 @@ use super::lost;
 use super::rate::Rate;
 use super::stamp;
 use crate::apply::{Clock, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
-use crate::wire::address::{AddressError, check_base_url, is_loopback};
+use crate::wire::address::{AddressError, below, check_base_url, is_loopback};
 use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
 
 /// How long, and how large.
@@ -85,11 +85,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
         time: GatewayTime,
     ) -> Result<Self, ClientError> {
         check_base_url(base)?;
-        let [messages, logs] = [MESSAGES_PATH, LOGS_PATH].map(|path| {
-            let mut url = base.clone();
-            url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-            url
-        });
+        let [messages, logs] = [MESSAGES_PATH, LOGS_PATH].map(|path| below(base, path));
         let authorization = authorization(key)?;
         let http = http_client(limits)?;
         let is_on_loopback = is_loopback(base);

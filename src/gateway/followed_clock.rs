@@ -10,7 +10,7 @@ use url::Url;
 use super::client::{ClientError, ClientLimits, explain, http_client};
 use super::probe::ProbeFailure;
 use super::stamp;
-use crate::wire::address::{check_base_url, is_loopback};
+use crate::wire::address::{below, check_base_url, is_loopback};
 use crate::wire::sandbox_time::{SANDBOX_STATE_PATH, SandboxTime};
 
 /// How old what a sandbox has said may be where its time matters: somebody may set the clock at any instant.
@@ -51,8 +51,7 @@ impl FollowedClock {
         check_base_url(base).map_err(ClientError::from)?;
         let limits = ClientLimits { connect: PATIENCE, total: PATIENCE, ..ClientLimits::default() };
         let http = http_client(limits)?;
-        let mut door = base.clone();
-        door.set_path(&format!("{}{SANDBOX_STATE_PATH}", base.path().trim_end_matches('/')));
+        let door = below(base, SANDBOX_STATE_PATH);
         let answer = http.get(door.clone()).send().await;
         let answer = answer.map_err(|error| ProbeFailure::Unreachable(explain(error, limits)))?;
         let heard = stamp::sandbox(answer.headers()).map(|said| LastHeard { said, at: Instant::now(), is_gone: false });

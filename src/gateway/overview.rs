@@ -7,7 +7,7 @@ use url::Url;
 
 use super::client::{ClientError, ClientLimits, authorization, explain, http_client};
 use crate::wire::SANDBOX_HEADER;
-use crate::wire::address::{check_base_url, is_loopback};
+use crate::wire::address::{below, check_base_url, is_loopback};
 use crate::wire::overview::{CAMPAIGNS_PATH, Overview};
 
 /// Why there is no overview.
@@ -42,9 +42,7 @@ pub async fn overview(base: &Url, key: &SecretString, limits: ClientLimits) -> R
     if !is_loopback(base) {
         return Err(OverviewFailure::NotSandbox);
     }
-    let mut url = base.clone();
-    url.set_path(CAMPAIGNS_PATH);
-    let request = http_client(limits)?.get(url).header(ACCEPT, "application/json");
+    let request = http_client(limits)?.get(below(base, CAMPAIGNS_PATH)).header(ACCEPT, "application/json");
     let sent = request.header(AUTHORIZATION, authorization(key)?).send().await;
     let unreachable = |error| OverviewFailure::Unreachable(explain(error, limits));
     let mut answer = sent.map_err(unreachable)?;

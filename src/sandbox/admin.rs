@@ -56,7 +56,6 @@ use wait::{MoreConditions, until};
 use super::answer::Answer;
 use super::auth;
 use super::clock::{ClockRefusal, ClockSetting, Speed};
-use super::events::SandboxInput;
 use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
@@ -192,6 +191,8 @@ async fn rules(State(sandbox): State<SandboxState>) -> Response<Body> {
     Answer::ok(sandbox.store().inputs().latest_rules()).into_response()
 }
 
+const NO_ROOM: &str = "all rules that held until now are kept and take too much room: POST /sandbox/reset forgets them";
+
 async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let rules: ChannelRules = match serde_json::from_slice(&body) {
         Ok(rules) => rules,
@@ -200,21 +201,18 @@ async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response
     if let Some(fault) = rules.fault() {
         return Answer::violation("rules", fault).into_response();
     }
-    match sandbox.store().set_rules(rules).await {
-        Ok(_) => {
-            sandbox.took(SandboxInput::Rules);
-            shown(&sandbox, sandbox.counts())
-        }
+    if !sandbox.store().inputs().has_room_for(&rules) {
+        return Answer::conflict("rules", NO_ROOM).into_response();
+    }
+    match sandbox.set_rules(rules).await {
+        Ok(()) => shown(&sandbox, sandbox.counts()),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }
 
 async fn inbound(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     match inbound::play(&sandbox, &body).await {
-        Ok(()) => {
-            sandbox.took(SandboxInput::Inbound);
-            shown(&sandbox, sandbox.counts())
-        }
+        Ok(()) => shown(&sandbox, sandbox.counts()),
         Err(answer) => answer.into_response(),
     }
 }

@@ -9,8 +9,9 @@ use futures_util::stream;
 use serde::Serialize;
 
 use super::faults::{Corruption, Reply};
-use super::journal::entry::BulkTaken;
+use super::journal::entry::{BulkTaken, VIOLATIONS_KEPT};
 use super::model::answer;
+use super::model::violations::{ViolationList, shortened};
 use crate::wire::error::{ApiError, Violation};
 
 /// The header of a 403 in which the sandbox says which scopes would have done.
@@ -23,19 +24,25 @@ pub(super) struct Answer {
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     is_cut: bool,
-    /// What was wrong with the request.
+    /// What was wrong with the request, the first of it, and how much was.
     violations: Vec<Violation>,
+    violation_count: usize,
     /// The bulk that the request made.
     bulk: Option<BulkTaken>,
 }
+
+/// How much of what is wrong with one thing is said, in characters: it may repeat what was asked.
+const WORDS_CHARS_MAX: usize = 500;
 
 /// What a journal of requests needs to know of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AnswerNote {
     /// Its status.
     pub(super) status: u16,
-    /// What was wrong with the request.
+    /// What was wrong with the request, the first of it.
     pub(super) violations: Vec<Violation>,
+    /// How much was wrong with it.
+    pub(super) violation_count: usize,
     /// The bulk that the request made.
     pub(super) bulk: Option<BulkTaken>,
 }
@@ -53,7 +60,15 @@ impl Answer {
 
     /// A 400.
     pub(super) fn bad_request(error: &ApiError) -> Self {
-        Self { violations: error.violations.clone(), ..Self::json(StatusCode::BAD_REQUEST, error) }
+        let violations = error.violations.iter().take(VIOLATIONS_KEPT).cloned().collect();
+        let violation_count = error.violations.len();
+        Self { violations, violation_count, ..Self::json(StatusCode::BAD_REQUEST, error) }
+    }
+
+    /// A 400 for all that is wrong with a request.
+    pub(super) fn refusal(found: ViolationList) -> Self {
+        let violation_count = found.count();
+        Self { violation_count, ..Self::bad_request(&answer::bad_request(found.into_listed())) }
     }
 
     /// The same answer to a request that made a bulk.
@@ -63,25 +78,24 @@ impl Answer {
 
     /// What a journal needs to know of it.
     pub(super) fn note(&self) -> AnswerNote {
-        let (violations, bulk) = (self.violations.clone(), self.bulk.clone());
-        AnswerNote { status: self.status.as_u16(), violations, bulk }
+        let (violations, violation_count) = (self.violations.clone(), self.violation_count);
+        AnswerNote { status: self.status.as_u16(), violations, violation_count, bulk: self.bulk.clone() }
     }
 
     /// A 400 for one thing that is wrong.
     pub(super) fn violation(property: &str, violation: &str) -> Self {
-        let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
-        Self::bad_request(&answer::bad_request(vec![violation]))
+        Self::bad_request(&answer::bad_request(one(property, violation)))
     }
 
     /// A 404 that says what there is not.
     pub(super) fn not_found(property: &str, violation: &str) -> Self {
-        let violations = vec![Violation { property: property.to_owned(), violation: violation.to_owned() }];
+        let violations = one(property, violation);
         Self::json(StatusCode::NOT_FOUND, &ApiError { violations, ..answer::error(404) })
     }
 
     /// A 409 that says what stands against it.
     pub(super) fn conflict(property: &str, violation: &str) -> Self {
-        let violations = vec![Violation { property: property.to_owned(), violation: violation.to_owned() }];
+        let violations = one(property, violation);
         Self::json(StatusCode::CONFLICT, &ApiError { violations, ..answer::error(409) })
     }
 
@@ -133,7 +147,7 @@ impl Answer {
             Ok(body) => (status, body.into()),
             Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()),
         };
-        Self { status, headers, body, is_cut: false, violations: Vec::new(), bulk: None }
+        Self { status, headers, body, is_cut: false, violations: Vec::new(), violation_count: 0, bulk: None }
     }
 
     /// Adds a header, unless its value cannot be one.
@@ -169,6 +183,11 @@ impl Answer {
         }
         response
     }
+}
+
+/// The one thing that is wrong.
+fn one(property: &str, violation: &str) -> Vec<Violation> {
+    vec![Violation { property: property.to_owned(), violation: shortened(violation, WORDS_CHARS_MAX) }]
 }
 
 /// The first half of a body; then the connection breaks.

@@ -103,13 +103,14 @@ impl Default for SandboxEvents {
 }
 
 impl SandboxEvents {
-    /// Tells all who listen; what has happened is only written out if somebody does.
-    pub(super) fn tell(&self, at: Timestamp, what: impl FnOnce() -> SandboxEventKind) {
+    /// Tells all who listen; what has happened is only written out if somebody does. The clock is read for one event after
+    /// the other, so that a later number is never of an earlier time.
+    pub(super) fn tell(&self, now: impl FnOnce() -> Timestamp, what: impl FnOnce() -> SandboxEventKind) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last += 1;
         if self.listeners.receiver_count() > 0 {
             // The last of them may just have left.
-            drop(self.listeners.send(Arc::new(SandboxEvent { id: *last, at, what: what() })));
+            drop(self.listeners.send(Arc::new(SandboxEvent { id: *last, at: now(), what: what() })));
         }
     }
 
@@ -121,6 +122,9 @@ impl SandboxEvents {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::thread;
+
     use tokio::sync::broadcast::error::TryRecvError;
 
     use super::*;
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn who_is_too_slow_is_told_what_they_have_lost() {
         let events = SandboxEvents::default();
-        let tell = || events.tell(Timestamp::UNIX_EPOCH, || SandboxEventKind::Held {});
+        let tell = || events.tell(|| Timestamp::UNIX_EPOCH, || SandboxEventKind::Held {});
         tell();
         let mut listener = events.listen();
         tell();
@@ -140,5 +144,18 @@ mod tests {
         (0..BEHIND_MAX + 7).for_each(|_| tell());
         assert_eq!(listener.try_recv().unwrap_err(), TryRecvError::Lagged(7));
         assert_eq!(listener.try_recv().unwrap().id, 10);
+    }
+
+    #[test]
+    fn numbers_and_times_go_on_together() {
+        let (events, clock) = (SandboxEvents::default(), AtomicI64::new(0));
+        let mut listener = events.listen();
+        let now = || Timestamp::from_millisecond(clock.fetch_add(1, Ordering::Relaxed)).unwrap();
+        let tell_many = || (0..200).for_each(|_| events.tell(now, || SandboxEventKind::Held {}));
+        thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(tell_many))));
+        for number in 0..800 {
+            let event = listener.try_recv().unwrap();
+            assert_eq!((event.id - 1, event.at.as_millisecond()), (number, i64::try_from(number).unwrap()));
+        }
     }
 }

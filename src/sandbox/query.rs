@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use super::answer::Answer;
-use super::model::{answer, query, reports};
+use super::model::{query, reports};
 use super::state::SandboxState;
 use crate::wire::response::DeliveryReports;
 
@@ -13,7 +13,7 @@ pub(super) async fn reports(sandbox: &SandboxState, raw: &str) -> Answer {
     let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
     let query = match reports::read(pairs.iter().map(|(name, value)| (&**name, &**value))) {
         Ok(query) => query,
-        Err(violations) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().reports(query, sandbox.now()).await {
         Ok(results) => Answer::ok(&DeliveryReports { results }),
@@ -29,7 +29,7 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
     let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
     let query = match query::read(pairs.iter().map(|(name, value)| (&**name, &**value))) {
         Ok(query) => query,
-        Err(violations) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
         Ok(logs) => Answer::ok(&logs),

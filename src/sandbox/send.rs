@@ -23,14 +23,14 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {
         Ok(request) => request,
         Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
-        Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(BodyRefusal::Violations(found)) => return Answer::refusal(found),
     };
     let mut recipients = request.table.messages.iter().map(|message| &message.to);
     if recipients.any(|recipient| fault_plan.invalid_unnamed.iter().any(|to| to == recipient)) {
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
     let sequence = sandbox.sequence();
-    let mut bulk = bulk(sandbox, request, (now, sequence), fault_plan);
+    let mut bulk = bulk(request, (now, sequence), fault_plan);
     match keep(sandbox, &bulk, (body, sequence)).await {
         Ok(receipt) => {
             bulk.header.number = receipt.number;
@@ -43,7 +43,6 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
 
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
 fn bulk<'a>(
-    sandbox: &SandboxState,
     CheckedRequest { mut table, schedule }: CheckedRequest<'a>,
     (now, sequence): (jiff::Timestamp, u64),
     fault_plan: &FaultPlan,
@@ -59,9 +58,7 @@ fn bulk<'a>(
     let rejected = rejected.collect();
     let count = u64::try_from(table.messages.len()).unwrap_or(u64::MAX);
     let header = BulkHeader { number: i64::MAX, bulk_id, accepted_at: now, pace, count, logged: LogSpan::default() };
-    let mut bulk = AcceptedBulk { header, table, rejected };
-    bulk.header.logged = bulk.log_span(&sandbox.store().inputs());
-    bulk
+    AcceptedBulk { header, table, rejected }
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
@@ -71,7 +68,7 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64
         Duplicates::Accept => None,
         Duplicates::Reject => Some(sandbox.options().duplicate_memory),
     };
-    let entry = NewBulk::new(bulk, body, memory);
+    let entry = NewBulk::new(bulk, &sandbox.store().inputs(), body, memory);
     let (sandbox_of_task, mut header) = (sandbox.clone(), bulk.header.clone());
     let postman = sandbox.postman().filter(|postman| postman.wants(bulk)).cloned();
     let task = tokio::spawn(async move {

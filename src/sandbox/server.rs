@@ -4,9 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::rejection::ExtensionRejection;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::{BytesRejection, ExtensionRejection};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -121,21 +121,31 @@ async fn messages(
     let fault_plan = sandbox.next_faults(Target::Messages);
     let (mut head, body) = request.into_parts();
     let recording = head.extensions.remove::<RequestRecording>();
+    let applied = AppliedTo { aborter, recording, empty: "" };
     // The whole request is read before anything happens to it, as a gateway does.
-    let Ok(body) = to_bytes(body, sandbox.options().body_bytes_max).await else {
-        return Answer::error(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    let body = match read_whole(body, sandbox.options().body_bytes_max).await {
+        Ok(body) => body,
+        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return Answer::error(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+        }
+        // Its client has left it, or never meant to send the rest.
+        Err(_) => return applied.drop(),
     };
-    if let Some(recording) = &recording {
-        recording.body(&body);
-    }
+    applied.recording.iter().for_each(|recording| recording.body(&body));
     let taking_in = async {
         match refused(&sandbox, &head.headers, &SEND_SCOPES).or_else(|| other_media(&head.headers)) {
             Some(answer) => answer,
             None => send::take_in(&sandbox, &body, &fault_plan).await,
         }
     };
-    let applied = AppliedTo { aborter, recording, empty: "" };
     apply(&sandbox, &fault_plan, &applied, taking_in).await
+}
+
+/// Reads a body of at most so many bytes.
+async fn read_whole(body: Body, bytes_max: usize) -> Result<Bytes, BytesRejection> {
+    let mut request = Request::new(body);
+    DefaultBodyLimit::max(bytes_max).apply(&mut request);
+    Bytes::from_request(request, &()).await
 }
 
 async fn logs(State(sandbox): State<SandboxState>, asked: Inquiry) -> Response<Body> {

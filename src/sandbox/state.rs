@@ -13,10 +13,12 @@ use super::error::SandboxError;
 use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
 use super::faults::{Fault, FaultPlan, FaultStanding, Faults, PushPlan, Target};
 use super::journal::entry::RequestEntry;
+use super::model::rules::ChannelRules;
+use super::model::status::Ending;
 use super::model::throttle::Throttle;
 use super::options::Options;
 use super::request_tracker::{RequestCounts, RequestTracker};
-use super::store::MessageStore;
+use super::store::{MessageStore, NewInbound, OutcomeRefusal};
 use super::webhooks::Postman;
 use crate::wire::sandbox_time::SandboxTime;
 
@@ -50,7 +52,7 @@ impl SandboxState {
         Ok(Self(Arc::new(Inner {
             clock: Arc::new(SandboxClock::start(options.now, options.speed, opened.bound)),
             faults: Mutex::new(Faults::new(options.faults.clone())),
-            sequence: AtomicU64::new(opened.bulks),
+            sequence: AtomicU64::new(opened.sequence),
             tracker: RequestTracker::default(),
             events: SandboxEvents::default(),
             throttle: Mutex::default(),
@@ -98,7 +100,7 @@ impl SandboxState {
             None => self.0.store.change(change).await,
         };
         if let Ok(Ok(Moved { from, to })) = moved {
-            self.0.events.tell(to, || SandboxEventKind::Clock { from, to });
+            self.tell(|| SandboxEventKind::Clock { from, to });
             self.0.tracker.wake();
         }
         moved
@@ -127,11 +129,11 @@ impl SandboxState {
 
     /// Tells all who listen what has happened now.
     pub(super) fn tell(&self, what: impl FnOnce() -> SandboxEventKind) {
-        self.0.events.tell(self.now(), what);
+        self.0.events.tell(|| self.now(), what);
     }
 
     /// Tells that something was done to it from outside, and wakes whoever waits.
-    pub(super) fn took(&self, input: SandboxInput) {
+    fn took(&self, input: SandboxInput) {
         self.tell(|| SandboxEventKind::Input(input));
         self.0.tracker.wake();
     }
@@ -143,22 +145,83 @@ impl SandboxState {
         self.0.tracker.count(|counts| counts.in_flight = counts.in_flight.saturating_sub(1));
     }
 
+    /// Does something to its end, even if whoever asked for it goes away meanwhile: whatever is changed in the books is
+    /// told to all who have to know it.
+    ///
+    /// # Errors
+    /// As the work, or if it ends in a panic.
+    pub(super) async fn to_the_end<T: Send + 'static, F: Future<Output = Result<T, SandboxError>> + Send + 'static>(
+        &self,
+        work: impl FnOnce(Self) -> F,
+    ) -> Result<T, SandboxError> {
+        let done = tokio::spawn(work(self.clone())).await;
+        done.map_err(|_| SandboxError::Closed { path: self.books_path().to_owned() })?
+    }
+
     /// Forgets everything: books, counts and faults. Its clock goes on, and the rules of its settings hold again.
     ///
     /// # Errors
     /// If the books cannot be written.
     pub(super) async fn reset(&self) -> Result<(), SandboxError> {
-        match self.postman() {
-            Some(postman) => postman.reset().await?,
-            None => self.0.store.reset().await?,
-        }
-        self.set_faults(Vec::new());
-        if let Some(rules) = &self.0.options.rules {
-            self.0.store.set_rules(rules.clone()).await?;
-        }
-        self.tell(|| SandboxEventKind::Reset {});
-        self.0.tracker.count_anew();
-        Ok(())
+        let reset = async move |sandbox: Self| {
+            match sandbox.postman() {
+                Some(postman) => postman.reset().await?,
+                None => sandbox.store().reset(sandbox.options().rules.clone()).await?,
+            }
+            sandbox.set_faults(Vec::new());
+            sandbox.tell(|| SandboxEventKind::Reset {});
+            sandbox.0.tracker.count_anew();
+            Ok(())
+        };
+        self.to_the_end(reset).await
+    }
+
+    /// Lets the channel behave in another way from now on.
+    ///
+    /// # Errors
+    /// If that could not be noted; then nothing changes.
+    pub(super) async fn set_rules(&self, rules: ChannelRules) -> Result<(), SandboxError> {
+        let set = async move |sandbox: Self| {
+            sandbox.store().set_rules(rules).await?;
+            sandbox.took(SandboxInput::Rules);
+            Ok(())
+        };
+        self.to_the_end(set).await
+    }
+
+    /// Plays what a person does, and lets be posted what comes of it.
+    ///
+    /// # Errors
+    /// If it could not be noted.
+    pub(super) async fn add_inbound(&self, inbound: NewInbound) -> Result<(), SandboxError> {
+        let add = async move |sandbox: Self| {
+            let noted = sandbox.store().add_inbound(inbound).await?;
+            if let (Some(postman), Some(push)) = (sandbox.postman(), noted.push) {
+                postman.pushed(push);
+            }
+            sandbox.took(SandboxInput::Inbound);
+            Ok(())
+        };
+        self.to_the_end(add).await
+    }
+
+    /// Says how a message ends from now on, unless it is too late for that.
+    ///
+    /// # Errors
+    /// If that could not be noted; then nothing changes.
+    pub(super) async fn tell_outcome(
+        &self,
+        message_id: String,
+        ending: Ending,
+    ) -> Result<Result<(), OutcomeRefusal>, SandboxError> {
+        let tell = async move |sandbox: Self| {
+            let told = sandbox.store().tell_outcome(message_id, ending).await?;
+            if told.is_ok() {
+                sandbox.took(SandboxInput::Outcome);
+            }
+            Ok(told.map(drop))
+        };
+        self.to_the_end(tell).await
     }
 
     /// What happened since it was opened.

@@ -45,6 +45,14 @@ pub fn parse_base_url(text: &str) -> Result<Url, AddressError> {
     check_base_url(&url).map(|()| url)
 }
 
+/// The address of something that a gateway has at a path, which goes behind the path of the base URL.
+#[must_use]
+pub fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url
+}
+
 /// Reads a URL of which every character counts. The standard's parser (WHATWG URL, 4.4) drops tabs and
 /// line ends wherever they are, so that two lines would be one host.
 #[must_use]
@@ -68,7 +76,19 @@ pub fn is_loopback(url: &Url) -> bool {
 mod tests {
     use url::Url;
 
-    use super::{AddressError, check_base_url, parse_base_url};
+    use super::{AddressError, below, check_base_url, parse_base_url};
+
+    #[test]
+    fn a_path_goes_behind_that_of_the_base() {
+        for (base, expect) in [
+            ("https://x.api.infobip.com", "https://x.api.infobip.com/sandbox/state"),
+            ("http://127.0.0.1:8025/", "http://127.0.0.1:8025/sandbox/state"),
+            ("https://x/behind/a/proxy", "https://x/behind/a/proxy/sandbox/state"),
+            ("https://x/behind/", "https://x/behind/sandbox/state"),
+        ] {
+            assert_eq!(below(&Url::parse(base).unwrap(), "/sandbox/state").as_str(), expect);
+        }
+    }
 
     #[test]
     fn only_https_or_this_machine_and_nothing_else() {

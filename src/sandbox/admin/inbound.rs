@@ -73,9 +73,5 @@ async fn note(sandbox: &SandboxState, inbound: InboundText) -> Result<(), Sandbo
         let currency = store.inputs().latest_rules().price.currency.clone();
         draft = Some(InboundDraft { person: person.clone(), sender: sender.clone(), content, paired, currency });
     }
-    let noted = store.add_inbound(NewInbound { sender, person, draft, url }).await?;
-    if let (Some(postman), Some(push)) = (sandbox.postman(), noted.push) {
-        postman.pushed(push);
-    }
-    Ok(())
+    sandbox.add_inbound(NewInbound { sender, person, draft, url }).await
 }

@@ -10,7 +10,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::shown::{MessageShown, name};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::events::SandboxInput;
 use crate::sandbox::model::rules::ChannelPrice;
 use crate::sandbox::model::status::{self, Ending};
 use crate::sandbox::model::steps::{LifeStep, steps};
@@ -122,11 +121,8 @@ pub(super) async fn tell_outcome(
         return Answer::violation("error", "must be the id of an error that the gateway has, such as 7002")
             .into_response();
     }
-    match sandbox.store().tell_outcome(id.clone(), Ending { status, error }).await {
-        Ok(Ok(_)) => {
-            sandbox.took(SandboxInput::Outcome);
-            show(State(sandbox), Path(id)).await
-        }
+    match sandbox.tell_outcome(id.clone(), Ending { status, error }).await {
+        Ok(Ok(())) => show(State(sandbox), Path(id)).await,
         Ok(Err(OutcomeRefusal::Unknown)) => unknown(),
         Ok(Err(OutcomeRefusal::Ended)) => {
             Answer::conflict("messageId", "the message has ended, and what has happened is never changed")

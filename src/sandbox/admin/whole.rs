@@ -10,6 +10,7 @@ use serde_json::json;
 use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::CONVERSATION;
+use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::wire::time::serde_instant;
 
@@ -49,10 +50,16 @@ pub(super) async fn clock(State(sandbox): State<SandboxState>) -> Response<Body>
     Answer::ok(&ClockShown { now: sandbox.now(), speed: speed.get(), stopped: !runs }).into_response()
 }
 
-/// Forgets everything but the time, unless somebody is being served.
+/// Forgets everything but the time, unless somebody is being served: what becomes of them would be a remainder of the
+/// time before.
 pub(super) async fn reset(State(sandbox): State<SandboxState>) -> Response<Body> {
-    if sandbox.counts().held > 0 {
+    let RequestCounts { held, in_flight, .. } = sandbox.counts();
+    if held > 0 {
         return Answer::conflict("held", "requests are held: POST /sandbox/release lets them go on").into_response();
+    }
+    if in_flight > 0 {
+        let served = "requests are being served: GET /sandbox/wait?idle=1 answers when none is any more";
+        return Answer::conflict("inFlight", served).into_response();
     }
     match sandbox.reset().await {
         Ok(()) => Answer::ok(&json!({ "reset": true })).into_response(),

@@ -9,7 +9,7 @@ use axum::http::Response;
 use axum::middleware::Next;
 use jiff::Timestamp;
 
-use super::entry::{RefusedBy, RequestEntry, RequestOutcome, VIOLATIONS_KEPT};
+use super::entry::{RefusedBy, RequestEntry, RequestOutcome};
 use crate::sandbox::answer::{Answer, AnswerNote};
 use crate::sandbox::state::SandboxState;
 
@@ -95,9 +95,7 @@ impl RequestRecording {
             (None, Some(status)) => refused(status),
             (None, None) => (RequestOutcome::Lost, None),
         };
-        let AnswerNote { mut violations, bulk, .. } = note.unwrap_or_default();
-        let violation_count = violations.len();
-        violations.truncate(VIOLATIONS_KEPT);
+        let AnswerNote { violations, violation_count, bulk, .. } = note.unwrap_or_default();
         let kept = if bulk.is_some() { 0 } else { draft.body.len().min(BODY_KEPT) };
         let body = draft.body.get(..kept).unwrap_or_default().to_vec();
         let entry = RequestEntry {

@@ -118,11 +118,11 @@ impl<'a> AcceptedBulk<'a> {
         conditions.collect()
     }
 
-    /// In which time its messages come into the logs, whichever of them are turned down, if it is accepted now.
+    /// In which time its messages come into the logs, whichever of them are turned down, if their validity is counted from
+    /// there.
     #[must_use]
-    pub fn log_span(&self, inputs: &Inputs) -> LogSpan {
+    pub fn log_span(&self, validity_from: ValidityFrom) -> LogSpan {
         let (accepted_at, starts_at) = (self.header.accepted_at, self.header.starts_at());
-        let validity_from = inputs.rules(accepted_at, i64::MAX).validity_from;
         let has_windows = self.table.terms.iter().any(|terms| terms.delivery_time_window.is_some());
         let first = if validity_from == ValidityFrom::Acceptance { accepted_at } else { starts_at };
         let last_turn = self.table.messages.len().saturating_sub(1);

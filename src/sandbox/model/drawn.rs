@@ -91,8 +91,8 @@ pub(super) fn some_bulk() -> impl Strategy<Value = AcceptedBulk<'static>> {
     )
 }
 
-pub(super) fn some_rules() -> impl Strategy<Value = ChannelRules> {
-    let rule = (0..8_usize, 0..1_001_u16, any::<bool>()).prop_map(|(outcome, share, is_slow)| {
+pub(super) fn some_rule() -> impl Strategy<Value = String> {
+    (0..8_usize, 0..1_001_u16, any::<bool>()).prop_map(|(outcome, share, is_slow)| {
         let outcome = [
             "unknownSender",
             "blockedDestination",
@@ -105,8 +105,11 @@ pub(super) fn some_rules() -> impl Strategy<Value = ChannelRules> {
         ][outcome];
         let after = if is_slow { r#", "afterSeconds": 90000"# } else { "" };
         format!(r#"{{ "outcome": "{outcome}", "perMille": {share}{after} }}"#)
-    });
-    (proptest::collection::vec(rule, 0..3), 0_u32..5).prop_map(|(rules, price)| {
+    })
+}
+
+pub(super) fn some_rules() -> impl Strategy<Value = ChannelRules> {
+    (proptest::collection::vec(some_rule(), 0..3), 0_u32..5).prop_map(|(rules, price)| {
         let price = format!(r#"{{ "perMessage": {price}, "currency": "EUR" }}"#);
         serde_json::from_str(&format!(r#"{{ "price": {price}, "rules": [{}] }}"#, rules.join(", "))).unwrap()
     })

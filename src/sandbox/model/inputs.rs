@@ -2,9 +2,11 @@
 //! wrote. With the requests and the time this is all that the lives of its messages depend on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::parts::Parts;
 use super::rules::{ChannelRules, Contact};
 use super::status::Ending;
 
@@ -56,38 +58,76 @@ pub struct ToldOutcome {
     /// How it ends.
     pub ending: Ending,
 }
+
+/// How much all rules that ever held may take together, in bytes of memory: they are kept as long as the bulks are.
+const RULES_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// What a person did, and after which bulk, in the order of time.
 type Acts = Vec<(Timestamp, i64, PersonAct)>;
 
-/// All inputs, in the order of time.
+/// All inputs, in the order of time. Clones share what they have in common.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs {
-    rules: Vec<RulesEntry>,
-    inbound: HashMap<String, HashMap<String, Acts>>,
-    outcomes: HashMap<String, Vec<ToldOutcome>>,
+    rules: Vec<KeptRules>,
+    /// About how much the rules take, in bytes of memory.
+    rules_bytes: usize,
+    /// By person, then by sender.
+    inbound: Parts<HashMap<String, HashMap<String, Acts>>>,
+    outcomes: Parts<HashMap<String, Vec<ToldOutcome>>>,
     usual: ChannelRules,
+}
+
+/// Rules as they are kept: those that come again are the same.
+#[derive(Debug, Clone, PartialEq)]
+struct KeptRules {
+    at: Timestamp,
+    after_bulk: i64,
+    rules: Arc<ChannelRules>,
 }
 
 impl Inputs {
     /// Adds rules that hold from now on.
     pub fn add_rules(&mut self, entry: RulesEntry) {
-        self.rules.push(entry);
+        let RulesEntry { at, after_bulk, rules } = entry;
+        self.rules_bytes += self.added_bytes(&rules);
+        let rules = self.known(&rules).map_or_else(|| Arc::new(rules), Arc::clone);
+        self.rules.push(KeptRules { at, after_bulk, rules });
+    }
+
+    /// Whether these rules can be kept besides all that are.
+    #[must_use]
+    pub fn has_room_for(&self, rules: &ChannelRules) -> bool {
+        self.rules_bytes.saturating_add(self.added_bytes(rules)) <= RULES_BYTES_MAX
+    }
+
+    /// How much more is kept with these rules, in bytes of memory.
+    fn added_bytes(&self, rules: &ChannelRules) -> usize {
+        size_of::<KeptRules>() + if self.known(rules).is_some() { 0 } else { rules.bytes() }
+    }
+
+    /// The same rules as these, if they held before.
+    fn known(&self, rules: &ChannelRules) -> Option<&Arc<ChannelRules>> {
+        self.rules.iter().map(|kept| &kept.rules).find(|kept| ***kept == *rules)
     }
 
     /// Adds what a person did.
     pub fn add_inbound(&mut self, message: InboundMessage) {
         let InboundMessage { at, after_bulk, sender, person, act } = message;
-        self.inbound.entry(sender).or_default().entry(person).or_default().push((at, after_bulk, act));
+        let key = person.clone();
+        self.inbound.change(&key, |people| {
+            people.entry(person).or_default().entry(sender).or_default().push((at, after_bulk, act));
+        });
     }
 
     /// Adds what was said of how a message ends.
     pub fn add_outcome(&mut self, message_id: String, outcome: ToldOutcome) {
-        self.outcomes.entry(message_id).or_default().push(outcome);
+        let key = message_id.clone();
+        self.outcomes.change(&key, |told| told.entry(message_id).or_default().push(outcome));
     }
 
     /// What was said of how a message of a bulk ends, in the order of time.
     pub fn outcomes(&self, message_id: &str, bulk: i64) -> impl Iterator<Item = ToldOutcome> {
-        let told = if self.outcomes.is_empty() { None } else { self.outcomes.get(message_id) };
+        let told = self.outcomes.of(message_id).and_then(|told| told.get(message_id));
         told.into_iter().flatten().copied().filter(move |told| bulk <= told.after_bulk)
     }
 
@@ -97,7 +137,8 @@ impl Inputs {
         let mut all: Vec<_> = self
             .inbound
             .iter()
-            .flat_map(|(sender, people)| people.iter().map(move |(person, times)| (sender, person, times)))
+            .flatten()
+            .flat_map(|(person, senders)| senders.iter().map(move |(sender, acts)| (sender, person, acts)))
             .filter_map(|(sender, person, acts)| {
                 let (at, ..) = acts.iter().rev().find(|(.., act)| *act == PersonAct::Writes)?;
                 Some((sender.as_str(), person.as_str(), *at))
@@ -110,26 +151,27 @@ impl Inputs {
     /// The rules that hold last.
     #[must_use]
     pub fn latest_rules(&self) -> &ChannelRules {
-        self.rules.last().map_or(&self.usual, |entry| &entry.rules)
+        self.rules.last().map_or(&self.usual, |kept| &kept.rules)
     }
 
     /// The rules for what happens at an instant to a message of a bulk.
     #[must_use]
     pub fn rules(&self, instant: Timestamp, bulk: i64) -> &ChannelRules {
-        let is_before = |entry: &RulesEntry| entry.at < instant || (entry.at == instant && entry.after_bulk < bulk);
-        let entry = self.rules.iter().rev().find(|entry| is_before(entry));
-        entry.map_or(&self.usual, |entry| &entry.rules)
+        let is_before = |kept: &KeptRules| kept.at < instant || (kept.at == instant && kept.after_bulk < bulk);
+        let kept = self.rules.iter().rev().find(|kept| is_before(kept));
+        kept.map_or(&self.usual, |kept| &kept.rules)
     }
 
     /// How a person stands to a sender at an instant, for a message of a bulk.
     #[must_use]
     pub fn contact(&self, (sender, person): (&str, &str), instant: Timestamp, bulk: i64) -> Contact {
-        let Some(acts) = self.inbound.get(sender).and_then(|people| people.get(person)) else {
-            return Contact::default();
-        };
-        let mut before = acts.iter().rev().filter(|(at, ..)| *at <= instant);
+        let senders = self.inbound.of(person).and_then(|people| people.get(person));
+        let Some(acts) = senders.and_then(|senders| senders.get(sender)) else { return Contact::default() };
+        // What leaves at the instant of an act, of a bulk that was there before it, was seen to leave without it.
+        let is_before = |(at, after_bulk, _): &&(_, i64, _)| *at < instant || (*at == instant && *after_bulk < bulk);
+        let mut before = acts.iter().rev().filter(is_before);
         let last_text = before.clone().find(|(.., act)| *act == PersonAct::Writes);
-        let last = before.find(|(at, after_bulk, _)| *at < instant || *after_bulk < bulk);
+        let last = before.next();
         Contact {
             has_conversation: last_text.is_some_and(|(at, ..)| instant.duration_since(*at) < CONVERSATION),
             has_blocked: last.is_some_and(|(.., act)| *act == PersonAct::Blocks),
@@ -162,6 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_kept_as_long_as_there_is_room_and_once_only() {
+        let rules = |seed: u64| -> ChannelRules {
+            let ids: Vec<_> = (0..10_000_u64).map(|id| format!("1784140000{:07}", seed + id)).collect();
+            let rule = serde_json::json!({ "outcome": "unknownPerson", "ids": ids });
+            serde_json::from_value(serde_json::json!({ "seed": seed, "rules": [rule] })).unwrap()
+        };
+        let mut inputs = Inputs::default();
+        let mut kept = 0;
+        while inputs.has_room_for(&rules(kept)) {
+            inputs.add_rules(RulesEntry { at: at(1), after_bulk: 0, rules: rules(kept) });
+            kept += 1;
+        }
+        assert!((20..100).contains(&kept), "{kept} were kept");
+        // What held before takes no room again, and a clone is not another one.
+        let known = rules(0);
+        assert!(inputs.has_room_for(&known) && !inputs.has_room_for(&rules(kept)));
+        let mut clone = inputs.clone();
+        clone.add_rules(RulesEntry { at: at(2), after_bulk: 0, rules: known });
+        assert!(std::ptr::eq(clone.latest_rules(), &*inputs.rules[0].rules));
+    }
+
+    #[test]
     fn a_conversation_is_open_for_24_hours() {
         let mut inputs = Inputs::default();
         for second in [100, 200] {
@@ -169,6 +233,8 @@ mod tests {
         }
         let open = |second| inputs.contact(("shop", "1"), at(second), 1).has_conversation;
         assert_eq!([open(99), open(100), open(200 + 86_399), open(200 + 86_400)], [false, true, true, false]);
+        // What left at that instant had left before they wrote.
+        assert!(!inputs.contact(("shop", "1"), at(100), 0).has_conversation);
         let other = |pair| inputs.contact(pair, at(100), 1);
         assert_eq!([other(("shop", "2")), other(("other", "1"))], [Contact::default(); 2]);
     }

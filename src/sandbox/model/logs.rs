@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::sandbox::model::bulk::LogSpan;
     use crate::sandbox::model::message::{MessageTable, SendTiming};
+    use crate::sandbox::model::rules::ValidityFrom;
     use crate::wire::content::Content;
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
 
@@ -188,7 +189,7 @@ mod tests {
             ),
         ];
         for bulk in &mut bulks {
-            bulk.header.logged = bulk.log_span(&Inputs::default());
+            bulk.header.logged = bulk.log_span(ValidityFrom::SendAt);
         }
         bulks
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::reader::one_of;
+use super::violations::ViolationList;
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::response::STATUS_GROUPS;
@@ -80,13 +81,11 @@ impl LogPosition {
     /// Reads a cursor.
     #[must_use]
     pub fn from_cursor(text: &str) -> Option<Self> {
-        let mut parts = text.split('-');
-        let key = Self {
-            sent_ms: parts.next()?.parse().ok()?,
-            bulk: parts.next()?.parse().ok()?,
-            position: parts.next()?.parse().ok()?,
-        };
-        parts.next().is_none().then_some(key)
+        // From the right: a time before 1970 has a sign of its own.
+        let mut parts = text.rsplitn(3, '-');
+        let mut next = || parts.next();
+        let (position, bulk, sent_ms) = (next()?, next()?, next()?);
+        Some(Self { sent_ms: sent_ms.parse().ok()?, bulk: bulk.parse().ok()?, position: position.parse().ok()? })
     }
 }
 
@@ -95,7 +94,7 @@ impl LogPosition {
 ///
 /// # Errors
 /// With all that is wrong with it.
-pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query, Vec<Violation>> {
+pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query, ViolationList> {
     let mut reader = QueryReader::default();
     let mut cursor = None;
     for (name, value) in pairs {
@@ -162,12 +161,12 @@ struct QueryReader {
     bulk_ids: IdList,
     message_ids: IdList,
     campaigns: IdList,
-    violations: Vec<Violation>,
+    violations: ViolationList,
 }
 
 impl QueryReader {
     fn say(&mut self, name: &str, violation: impl Into<String>) {
-        self.violations.push(Violation { property: name.to_owned(), violation: violation.into() });
+        self.violations.add(|| Violation { property: name.to_owned(), violation: violation.into() });
     }
 
     fn general_status(&mut self, value: &str) -> Option<u16> {
@@ -209,7 +208,7 @@ impl QueryReader {
         key
     }
 
-    fn finish(mut self) -> Result<Query, Vec<Violation>> {
+    fn finish(mut self) -> Result<Query, ViolationList> {
         let max = limits::LOGS_IDS_CHARS_MAX;
         for (name, chars) in [("bulkId", self.bulk_ids.chars), ("messageId", self.message_ids.chars)] {
             if chars > max {
@@ -280,7 +279,10 @@ mod tests {
     #[test]
     fn cursors_come_back_as_they_went() {
         let key = LogPosition { sent_ms: 1_796_119_200_000, bulk: 7, position: 999 };
-        assert_eq!(LogPosition::from_cursor(&key.to_cursor()), Some(key));
+        let before_1970 = LogPosition { sent_ms: -2_678_400_000, bulk: 3, position: 0 };
+        for key in [key, before_1970] {
+            assert_eq!(LogPosition::from_cursor(&key.to_cursor()), Some(key));
+        }
         assert_eq!(LogPosition::from_cursor("1-2"), None);
         assert_eq!(LogPosition::from_cursor("1-2-3-4"), None);
     }

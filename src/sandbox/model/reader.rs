@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use serde::de::DeserializeOwned;
 
 use super::json::{self, Json, JsonList, JsonObject, Kind};
+use super::violations::{ViolationList, repeated};
 use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::error::Violation;
 use crate::wire::names;
@@ -18,7 +19,7 @@ pub enum BodyRefusal {
     /// It is not a JSON object, or has one of the API's fields twice.
     Malformed,
     /// These of its fields break rules.
-    Violations(Vec<Violation>),
+    Violations(ViolationList),
 }
 
 /// Reads a body.
@@ -57,30 +58,36 @@ enum PathStep {
     Index(usize),
 }
 
+/// A path as it is written.
+fn written(path: &[PathStep]) -> String {
+    let mut property = String::new();
+    for step in path {
+        match step {
+            PathStep::Name(name) => {
+                property.push_str(if property.is_empty() { "" } else { "." });
+                property.push_str(name);
+            }
+            // Writing to a String cannot fail.
+            PathStep::Index(index) => write!(property, "[{index}]").unwrap_or_default(),
+        }
+    }
+    property
+}
+
 /// What is wrong, collected along a path.
 #[derive(Debug, Default)]
 pub(super) struct Violations {
     strictness: Strictness,
     path: Vec<PathStep>,
-    found: Vec<Violation>,
+    found: ViolationList,
     has_field_twice: bool,
 }
 
 impl Violations {
     /// Says what is wrong with the value at hand.
     pub(super) fn say(&mut self, violation: impl Into<String>) {
-        let mut property = String::new();
-        for step in &self.path {
-            match step {
-                PathStep::Name(name) => {
-                    property.push_str(if property.is_empty() { "" } else { "." });
-                    property.push_str(name);
-                }
-                // Writing to a String cannot fail.
-                PathStep::Index(index) => write!(property, "[{index}]").unwrap_or_default(),
-            }
-        }
-        self.found.push(Violation { property, violation: violation.into() });
+        let path = &self.path;
+        self.found.add(|| Violation { property: written(path), violation: violation.into() });
     }
 
     /// Reads an object at hand.
@@ -150,7 +157,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     fn end(self) {
         if self.violations.strictness.unknown_fields == UnknownFieldRule::Refuse {
             for name in self.object.names().filter(|name| !self.taken.contains(name)) {
-                let step = PathStep::Name(name.to_owned().into());
+                let step = PathStep::Name(repeated(name).into());
                 self.violations.at(step, |violations| violations.say("must not be there: the API has no such field"));
             }
         }

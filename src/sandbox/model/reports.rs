@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::bulk::{AcceptedBulk, BulkHeader};
 use super::inputs::Inputs;
+use super::violations::ViolationList;
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::response::DeliveryReport;
@@ -32,7 +33,7 @@ pub struct ReportQuery {
 ///
 /// # Errors
 /// With what is wrong with its limit.
-pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<ReportQuery, Vec<Violation>> {
+pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<ReportQuery, ViolationList> {
     let mut query = ReportQuery {
         bulk_id: None,
         message_id: None,
@@ -41,7 +42,7 @@ pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<R
         campaign_reference_id: None,
         limit: usize::try_from(limits::LOGS_PAGE_DEFAULT).unwrap_or(usize::MAX),
     };
-    let mut violations = Vec::new();
+    let mut violations = ViolationList::default();
     for (name, value) in pairs {
         let some = || (!value.is_empty()).then(|| value.to_owned());
         match name {
@@ -52,7 +53,7 @@ pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<R
             "campaignReferenceId" => query.campaign_reference_id = some(),
             "limit" => match super::query::limit(value) {
                 Ok(limit) => query.limit = usize::try_from(limit).unwrap_or(usize::MAX),
-                Err(violation) => violations.push(Violation { property: "limit".to_owned(), violation }),
+                Err(violation) => violations.add(|| Violation { property: "limit".to_owned(), violation }),
             },
             _ => {}
         }
@@ -227,7 +228,7 @@ mod tests {
         let limit = |text: &str| read([("limit", text), ("unknown", "1")]).map(|query| query.limit);
         assert_eq!(read([]).unwrap().limit, 50);
         assert_eq!(limit("1000").unwrap(), 1000);
-        let violation = |text: &str| limit(text).unwrap_err()[0].violation.clone();
+        let violation = |text: &str| limit(text).unwrap_err().into_listed()[0].violation.clone();
         assert_eq!(violation("1001"), "must be less than or equal to 1000");
         assert_eq!(violation("0"), "must be greater than or equal to 1");
     }

@@ -112,6 +112,16 @@ pub struct ChannelRule {
     pub after_seconds: Option<u32>,
 }
 
+/// How many rules there may be, how many ids and prefixes they may have together, and how long one of these may be, in
+/// characters.
+const RULES_MAX: usize = 1_000;
+const IDS_MAX: usize = 10_000;
+const ID_CHARS_MAX: usize = 200;
+/// How much a message may cost: whatever many of them cost together is a number.
+const PRICE_MAX: f64 = 1_000_000.0;
+/// How long a currency may be, in characters.
+const CURRENCY_CHARS_MAX: usize = 16;
+
 /// How many seconds a slow channel takes if nothing is said.
 const SLOW_SECONDS: u32 = 3_600;
 
@@ -123,6 +133,11 @@ impl ChannelRule {
             || self.prefixes.iter().any(|prefix| id.starts_with(prefix.as_str()));
         let chance = || hash::mix(hash::hash(id.as_bytes()) ^ hash::mix(seed));
         is_named && self.per_mille.is_none_or(|share| hash::falls_into(chance(), u32::from(share) * 10))
+    }
+
+    /// Its ids and its prefixes.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.ids.iter().chain(&self.prefixes)
     }
 
     /// What is wrong with it, if something is.
@@ -139,6 +154,9 @@ impl ChannelRule {
         }
         if self.error.is_some_and(|error| !status::is_error(error)) {
             return Some("the `error` of a rule is one that the gateway has");
+        }
+        if self.names().any(|name| name.chars().count() > ID_CHARS_MAX) {
+            return Some("an id or a prefix of a rule has at most 200 characters");
         }
         None
     }
@@ -210,10 +228,28 @@ impl ChannelRules {
     /// What is wrong with them, if something is.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {
-        if !self.price.per_message.is_finite() || self.price.per_message < 0.0 {
-            return Some("a price is not negative");
+        if !(0.0..=PRICE_MAX).contains(&self.price.per_message) {
+            return Some("a price is a number from 0 to 1000000");
+        }
+        if self.price.currency.chars().count() > CURRENCY_CHARS_MAX {
+            return Some("a currency has at most 16 characters");
+        }
+        if self.rules.len() > RULES_MAX {
+            return Some("there are at most 1000 rules");
+        }
+        if self.rules.iter().flat_map(ChannelRule::names).count() > IDS_MAX {
+            return Some(
+                "all rules together have at most 10000 ids and prefixes; a share of many people is `perMille`",
+            );
         }
         self.rules.iter().find_map(ChannelRule::fault)
+    }
+
+    /// About how much they take, in bytes of memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let names = self.rules.iter().flat_map(ChannelRule::names).map(|name| size_of::<String>() + name.len());
+        size_of::<Self>() + self.rules.len() * size_of::<ChannelRule>() + names.sum::<usize>()
     }
 
     /// What happens to a message that leaves under these rules.
@@ -330,5 +366,27 @@ mod tests {
             assert!(rules.fault().is_some_and(|fault| fault.contains(part)), "{rule}");
         }
         assert!(serde_json::from_str::<ChannelRules>(r#"{ "rule": [] }"#).is_err());
+    }
+
+    #[test]
+    fn rules_and_prices_have_bounds() {
+        let rule = |ids: Vec<String>| serde_json::json!({ "outcome": "slow", "ids": ids });
+        let numbers = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
+        let price =
+            |price: f64, currency: &str| serde_json::json!({ "price": { "perMessage": price, "currency": currency } });
+        for (rules, part) in [
+            (price(1_000_000.0, "EUR"), None),
+            (price(1e307, "EUR"), Some("from 0 to")),
+            (price(-0.1, "EUR"), Some("from 0 to")),
+            (price(0.1, &"E".repeat(17)), Some("currency")),
+            (serde_json::json!({ "rules": vec![rule(numbers(10)); 1_000] }), None),
+            (serde_json::json!({ "rules": vec![rule(numbers(1)); 1_001] }), Some("1000 rules")),
+            (serde_json::json!({ "rules": [rule(numbers(5_000)), rule(numbers(5_001))] }), Some("10000 ids")),
+            (serde_json::json!({ "rules": [rule(vec!["1".repeat(201)])] }), Some("200 characters")),
+        ] {
+            let read: ChannelRules = serde_json::from_value(rules).unwrap();
+            assert_eq!(read.fault().is_some_and(|fault| part.is_some_and(|part| fault.contains(part))), part.is_some());
+            assert_eq!(read.fault().is_some(), part.is_some(), "{:?}", read.fault());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A real server on a real port, and a client that sees every byte.
 
+use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::sandbox::faults::parse;
 use crate::sandbox::options::Options;
 use crate::sandbox::store::audit;
 use crate::sandbox::{RequestCounts, Running, start};
+use crate::wire::choices::UnknownFieldRule;
 
 mod doors;
 
@@ -183,11 +185,64 @@ async fn ids_are_made_where_there_are_none() {
         let messages = answer["messages"].as_array().unwrap().iter();
         messages.map(|message| message["messageId"].as_str().unwrap().to_owned()).collect()
     };
-    let all: std::collections::HashSet<_> = ids(&first).into_iter().chain(ids(&second)).collect();
+    let all: HashSet<_> = ids(&first).into_iter().chain(ids(&second)).collect();
     assert_eq!(all.len(), 6);
     // Nobody can be written to without a name.
     assert_eq!(first["messages"][2]["status"]["name"], "MISSING_TO");
     assert_eq!(fixture.counts(), (2, 4));
+}
+
+#[tokio::test]
+async fn ids_are_never_made_twice() {
+    let mut fixture = Fixture::new(|_| {}).await;
+    let one = json!({ "sender": "shop", "destinations": [{ "to": "1" }], "content": { "type": "TEXT", "text": "Hi" } });
+    let mut made = Vec::new();
+    let mut send = async |fixture: &Fixture| {
+        let sent = fixture.send(&json!({ "messages": [one] })).await.json();
+        made.push((sent["bulkId"].to_string(), sent["messages"][0]["messageId"].to_string()));
+    };
+    // The clock stands still, and all that was accepted is forgotten, and the sandbox is started again.
+    for sends in [3, 1, 0, 2, 1] {
+        for _ in 0..sends {
+            send(&fixture).await;
+        }
+        let reset = fixture.post("/sandbox/reset", json!({})).await;
+        assert_eq!(reset.status, 200);
+        send(&fixture).await;
+        let Fixture { folder, running } = fixture;
+        running.stop().await.unwrap();
+        let running = start(options(folder.path(), |_| {})).await.unwrap();
+        fixture = Fixture { folder, running };
+    }
+    let count = made.len();
+    for ids in [made.iter().map(|ids| &ids.0).collect::<HashSet<_>>(), made.iter().map(|ids| &ids.1).collect()] {
+        assert_eq!(ids.len(), count);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_lists_the_first_of_many_mistakes_and_counts_the_rest() {
+    let fixture = Fixture::new(|options| options.choices.unknown_fields = UnknownFieldRule::Refuse).await;
+    let got = fixture.send(&json!({ "messages": vec![json!({}); 20_000] })).await;
+    let violations = got.json()["violations"].as_array().unwrap().clone();
+    assert_eq!((got.status, violations.len()), (400, 1_000));
+    assert!(got.body.len() < 100_000, "{} bytes", got.body.len());
+    let last = json!({ "property": "messages[333].sender", "violation": "must not be null, and 59000 more" });
+    assert_eq!(violations.last(), Some(&last));
+    // A name is not repeated whole, whatever it is.
+    let mut named = bulk("b1", &["1"]);
+    named["messages"][0]["x".repeat(10_000)] = json!(1);
+    let property = fixture.send(&named).await.json()["violations"][0]["property"].clone();
+    assert_eq!(property, format!("messages[0].{}…", "x".repeat(100)));
+    let unread = fixture.post("/sandbox/clock", json!({ "x".repeat(10_000): 1 })).await;
+    assert!(unread.status == 400 && unread.body.len() < 2_000);
+    let named = json!({ "x".repeat(10_000): 1 }).to_string();
+    let unread = fixture.call("PUT", "/sandbox/rules", HEADERS, named.as_bytes()).await;
+    assert!(unread.status == 400 && unread.body.len() < 2_000);
+    let kept = fixture.get("/sandbox/requests").await.json()["requests"].clone();
+    let kept =
+        |number: usize| (kept[number]["violations"].as_array().unwrap().len(), kept[number]["violationCount"].clone());
+    assert_eq!([kept(1), kept(0)], [(10, json!(60_000)), (1, json!(1))]);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::progress::CountedProgress;
 use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
-use super::{outcomes, table};
+use super::{outcomes, sequence, table};
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
@@ -103,7 +103,9 @@ impl MessageDatabase {
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
-        let made = requests::create(&connection).and_then(|()| outcomes::create(&connection));
+        let made = requests::create(&connection)
+            .and_then(|()| outcomes::create(&connection))
+            .and_then(|()| sequence::create(&connection));
         made.map_err(|source| SandboxError::Books { path: path.to_owned(), source: Arc::new(source) })?;
         Ok(Self {
             path: path.to_owned(),
@@ -139,7 +141,8 @@ impl MessageDatabase {
     pub(super) fn opened(&mut self) -> Result<OpenedDatabase, SandboxError> {
         let bound = self.wrap(table::bound(&self.connection))?;
         let (bulks, messages) = self.wrap(table::count(&self.connection))?;
-        Ok(OpenedDatabase { bound, bulks, messages })
+        let sequence = u64::try_from(self.wrap(sequence::next(&self.connection))?).unwrap_or_default();
+        Ok(OpenedDatabase { bound, bulks, messages, sequence })
     }
 
     /// Keeps the bound of a clock from now on; its present time is durable then.
@@ -185,8 +188,12 @@ impl MessageDatabase {
     }
 
     /// Keeps a group of bulks in one transaction: all of them, or none.
-    pub(super) fn accept(&mut self, entries: &[NewBulk]) -> Result<Vec<Receipt>, Arc<rusqlite::Error>> {
-        let result = self.accept_all(entries);
+    pub(super) fn accept(
+        &mut self,
+        entries: &[NewBulk],
+        inputs: &Inputs,
+    ) -> Result<Vec<Receipt>, Arc<rusqlite::Error>> {
+        let result = self.accept_all(entries, inputs);
         if result.is_err() {
             // It may know bulks that were rolled back.
             self.index = MessageIndex::default();
@@ -195,12 +202,17 @@ impl MessageDatabase {
         result.map_err(Arc::new)
     }
 
-    fn accept_all(&mut self, entries: &[NewBulk]) -> rusqlite::Result<Vec<Receipt>> {
+    fn accept_all(&mut self, entries: &[NewBulk], inputs: &Inputs) -> rusqlite::Result<Vec<Receipt>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut receipts = Vec::with_capacity(entries.len());
         for entry in entries {
             let rejected = self.known.rejected(&transaction, entry)?;
             let number = table::insert(&transaction, entry, &rejected)?;
+            // Rules may have come between its check and its number.
+            let validity_from = inputs.rules(entry.accepted_at, number).validity_from;
+            if validity_from != entry.validity_from {
+                table::set_span(&transaction, number, validity_from)?;
+            }
             receipts.push(Receipt { number, rejected });
         }
         // What has to be synced anyway takes the clock's next bound with it.

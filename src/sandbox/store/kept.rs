@@ -7,7 +7,9 @@ use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::check::{CheckedRequest, read_again};
 use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::ids;
+use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::message::{MessageTable, SendTiming};
+use crate::sandbox::model::rules::ValidityFrom;
 
 /// How many bytes of a bulk's hashes are those of one message.
 const HASH_BYTES: usize = 8;
@@ -19,6 +21,8 @@ pub struct NewBulk {
     pub(super) accepted_at: Timestamp,
     pub(super) pace: SendTiming,
     pub(super) logged: LogSpan,
+    /// What the validity of its messages is counted from, as far as was known when this was made.
+    pub(super) validity_from: ValidityFrom,
     pub(super) duplicate_memory: Option<SignedDuration>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
@@ -33,10 +37,12 @@ impl NewBulk {
     #[must_use]
     pub fn new(
         bulk: &AcceptedBulk<'_>,
+        inputs: &Inputs,
         (body, sequence): (&[u8], u64),
         duplicate_memory: Option<SignedDuration>,
     ) -> Self {
-        let BulkHeader { bulk_id, accepted_at, pace, logged, .. } = &bulk.header;
+        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.header;
+        let validity_from = inputs.rules(*accepted_at, i64::MAX).validity_from;
         let messages = &bulk.table.messages;
         let mut hashes = Vec::with_capacity(messages.len() * HASH_BYTES);
         for message in messages {
@@ -46,7 +52,8 @@ impl NewBulk {
             bulk_id: bulk_id.clone(),
             accepted_at: *accepted_at,
             pace: *pace,
-            logged: *logged,
+            logged: bulk.log_span(validity_from),
+            validity_from,
             duplicate_memory,
             rejected: bulk.rejected.clone(),
             hashes,
@@ -115,4 +122,6 @@ pub struct OpenedDatabase {
     pub bulks: u64,
     /// How many messages there were.
     pub messages: u64,
+    /// The first number that no bulk was ever given to make ids from.
+    pub sequence: u64,
 }

@@ -16,6 +16,7 @@ mod progress;
 mod pushes;
 mod requests;
 mod reset;
+mod sequence;
 mod shared;
 mod table;
 mod telling;
@@ -63,7 +64,7 @@ enum DatabaseCommand {
     Journal(NewRequest),
     WriteJournal(Reply<()>),
     Tell((String, Ending), Reply<Result<Timestamp, OutcomeRefusal>>),
-    Reset(Reply<()>),
+    Reset(Option<Box<ChannelRules>>, Reply<()>),
     Write(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
     Close(Reply<()>),
 }
@@ -246,12 +247,12 @@ impl MessageStore {
         self.read(move |database| database.with_connection(|connection| requests::count(connection, &search))).await
     }
 
-    /// Forgets everything but the time.
+    /// Forgets everything but the time; from then on these rules hold, if any are given.
     ///
     /// # Errors
     /// If that fails; then nothing was forgotten.
-    pub async fn reset(&self) -> Result<(), SandboxError> {
-        self.ask(DatabaseCommand::Reset).await?;
+    pub async fn reset(&self, rules: Option<ChannelRules>) -> Result<(), SandboxError> {
+        self.ask(|reply| DatabaseCommand::Reset(rules.map(Box::new), reply)).await?;
         self.read(|database| {
             database.forget();
             Ok(())
@@ -362,15 +363,15 @@ fn serve(
                 | DatabaseCommand::Journal(_)
                 | DatabaseCommand::WriteJournal(_)
                 | DatabaseCommand::Tell(..)
-                | DatabaseCommand::Reset(_)
+                | DatabaseCommand::Reset(..)
                 | DatabaseCommand::Write(_)
                 | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
-        accept(&mut database, entries);
+        accept(&mut database, entries, inputs);
         for command in rest {
             match command {
-                DatabaseCommand::Accept(entry, reply) => accept(&mut database, vec![(entry, reply)]),
+                DatabaseCommand::Accept(entry, reply) => accept(&mut database, vec![(entry, reply)], inputs),
                 DatabaseCommand::Keep(clock, reply) => drop(reply.send(database.keep(clock))),
                 DatabaseCommand::Change(change, reply) => drop(reply.send(database.change(&change))),
                 DatabaseCommand::Note(input, reply) => drop(reply.send(database.note(input, inputs))),
@@ -381,7 +382,7 @@ fn serve(
                 }
                 DatabaseCommand::WriteJournal(reply) => drop(reply.send(database.write_requests())),
                 DatabaseCommand::Tell(outcome, reply) => drop(reply.send(database.tell_outcome(outcome, inputs))),
-                DatabaseCommand::Reset(reply) => drop(reply.send(database.reset(inputs))),
+                DatabaseCommand::Reset(rules, reply) => drop(reply.send(database.reset(inputs, rules.as_deref()))),
                 DatabaseCommand::Write(write) => write(&mut database),
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));
@@ -392,12 +393,12 @@ fn serve(
     }
 }
 
-fn accept(database: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>) {
+fn accept(database: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>, inputs: &SharedInputs) {
     if group.is_empty() {
         return;
     }
     let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-    match database.accept(&entries) {
+    match database.accept(&entries, &inputs.get()) {
         Ok(receipts) => {
             for (reply, receipt) in replies.into_iter().zip(receipts) {
                 drop(reply.send(Ok(receipt)));

@@ -14,7 +14,7 @@ use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
 use crate::sandbox::model::reports::{Handed, Marks};
-use crate::sandbox::model::rules::ChannelRules;
+use crate::sandbox::model::rules::{ChannelRules, ValidityFrom};
 use crate::sandbox::model::webhook::inbound::InboundDraft;
 
 /// What marks the file as the sandbox's books ("sfbk").
@@ -114,8 +114,7 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
         "INSERT INTO bulk (bulk_id, accepted_at, pace, count, first_at, last_at, rejected, hashes, sequence, body)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    // Who is turned down is in the logs at once.
-    let first_at = if rejected.is_empty() { entry.logged.first } else { entry.accepted_at };
+    let first_at = first_at(entry.logged, entry.accepted_at, rejected);
     statement.insert(params![
         entry.bulk_id,
         entry.accepted_at.as_millisecond(),
@@ -128,6 +127,21 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
         i64::try_from(entry.sequence).unwrap_or(i64::MAX),
         entry.body,
     ])
+}
+
+/// From when on something of a bulk is in the logs: who is turned down is there at once.
+fn first_at(logged: LogSpan, accepted_at: Timestamp, rejected: &[(usize, u16)]) -> Timestamp {
+    if rejected.is_empty() { logged.first } else { accepted_at }
+}
+
+/// Writes anew in which time the messages of a bulk come into the logs, if their validity is counted in another way.
+pub(super) fn set_span(connection: &Connection, number: i64, validity_from: ValidityFrom) -> rusqlite::Result<()> {
+    let Some(header) = header(connection, number)? else { return Ok(()) };
+    let bulk = load(connection, header)?;
+    let logged = bulk.log_span(validity_from);
+    let first_at = first_at(logged, bulk.header.accepted_at, &bulk.rejected);
+    let mut statement = connection.prepare_cached("UPDATE bulk SET first_at = ?, last_at = ? WHERE number = ?")?;
+    statement.execute(params![first_at.as_millisecond(), logged.last.as_millisecond(), number]).map(drop)
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {

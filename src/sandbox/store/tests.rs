@@ -14,9 +14,10 @@ use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::progress::Progress;
 use crate::sandbox::model::query::Query;
-use crate::sandbox::model::rules::ChannelRules;
+use crate::sandbox::model::rules::{ChannelRules, ValidityFrom};
 use crate::wire::choices::{Duplicates, UnsentInLogs};
 use crate::wire::content::Content;
+use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -70,7 +71,8 @@ fn body(bulk: &AcceptedBulk<'_>) -> String {
 }
 
 async fn accept(books: &MessageStore, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
-    books.accept(NewBulk::new(bulk, (body(bulk).as_bytes(), 0), memory(duplicates))).await.unwrap()
+    let inputs = books.inputs();
+    books.accept(NewBulk::new(bulk, &inputs, (body(bulk).as_bytes(), 0), memory(duplicates))).await.unwrap()
 }
 
 fn counts(path: &Path) -> Vec<(String, u64)> {
@@ -89,6 +91,24 @@ async fn what_was_accepted_is_there_after_a_crash() {
     assert_eq!((again.opened().bulks, again.opened().messages), (1, 2));
     let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
     assert_eq!(kept, [AcceptedBulk { header: BulkHeader { number: 1, ..first.header }, ..first }]);
+}
+
+#[tokio::test]
+async fn rules_that_come_between_a_check_and_its_bulk_hold_for_where_it_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    books.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
+    let ids: Vec<_> = (0..60).map(|number| number.to_string()).collect();
+    let mut paced = bulk("paced", &ids.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    paced.header.pace.speed = Some(SendingSpeedLimit { amount: 1, time_unit: SpeedUnit::Hour });
+    let entry = NewBulk::new(&paced, &books.inputs(), (body(&paced).as_bytes(), 0), None);
+    // By the rules until now none of them would leave after 48 hours.
+    let rules = ChannelRules { validity_from: ValidityFrom::Turn, ..ChannelRules::default() };
+    books.set_rules(rules).await.unwrap();
+    books.accept(entry).await.unwrap();
+    let later = now() + SignedDuration::from_hours(100);
+    let logs = books.logs(Query::default(), later, UnsentInLogs::Hide).await.unwrap();
+    assert_eq!(logs.results.len(), 8, "those that left after 52 to 59 hours");
 }
 
 #[tokio::test]
@@ -325,7 +345,7 @@ async fn whoever_waits_reads_only_what_may_have_changed() {
     books.set_rules(ChannelRules::default()).await.unwrap();
     let at = now() + SignedDuration::from_secs(62);
     assert!(matches!(books.progress(at, Progress::default()).await, Err(SandboxError::Damaged { number: 3, .. })));
-    books.reset().await.unwrap();
+    books.reset(None).await.unwrap();
     assert_eq!(progress(&books, 70).await, (0, 0, None));
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     assert_eq!(progress(&books, 71).await, (1, 1, None));
@@ -335,7 +355,8 @@ async fn whoever_waits_reads_only_what_may_have_changed() {
 async fn accept_colliding(books: &MessageStore, hours: i64, ids: &[&str], rejected: &[usize]) -> Vec<usize> {
     let mut bulk = bulk("b", ids, rejected);
     bulk.header.accepted_at = now() + SignedDuration::from_hours(hours);
-    let mut entry = NewBulk::new(&bulk, (body(&bulk).as_bytes(), 0), memory(Duplicates::Reject));
+    let inputs = books.inputs();
+    let mut entry = NewBulk::new(&bulk, &inputs, (body(&bulk).as_bytes(), 0), memory(Duplicates::Reject));
     entry.hashes = 7_u64.to_le_bytes().repeat(ids.len());
     let receipt = books.accept(entry).await.unwrap();
     let repeated = receipt.rejected.into_iter().filter(|(_, status)| *status == 23);

@@ -235,7 +235,8 @@ impl Engine {
             PostCommand::Change(change) => self.take_change(change).await?,
             PostCommand::Reset(reply) => {
                 self.tries.shutdown().await;
-                let result = self.store().reset().await;
+                let rules = self.sandbox.options().rules.clone();
+                let result = self.store().reset(rules).await;
                 self.load().await?;
                 // Whoever asked may be gone.
                 reply.send(result).unwrap_or_default();

@@ -1,16 +1,18 @@
 //! Overviews by hand, and what holds of all of them.
 
-use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use jiff::Timestamp;
+use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::OverviewBuilder;
-use crate::sandbox::model::bulk::AcceptedBulk;
-use crate::sandbox::model::drawn::{at, bulk, some_bulk, some_inputs, terms};
-use crate::sandbox::model::inputs::{Inputs, RulesEntry, ToldOutcome};
+use crate::sandbox::model::bulk::{AcceptedBulk, LogSpan};
+use crate::sandbox::model::drawn::{at, bulk, some_bulk, some_inputs, some_rule, terms};
+use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry, ToldOutcome};
 use crate::sandbox::model::lifecycle::MessageState;
 use crate::sandbox::model::message::SendTiming;
 use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::model::status::Ending;
 use crate::sandbox::model::steps::steps;
+use crate::wire::choices::UnsentInLogs;
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
 use crate::wire::overview::{FailedEnd, MessageCounts, Overview, PriceSum};
 
@@ -153,6 +155,113 @@ proptest! {
             prop_assert!(steps.is_sorted_by(|one, other| one.at <= other.at && one.state.may_become(other.state)));
             prop_assert_eq!(steps.last().map(|step| step.state), Some(end.state));
             prop_assert!(end.state.is_final() || end.state == MessageState::Sent);
+        }
+    }
+}
+
+/// Something that is done from outside.
+#[derive(Debug, Clone)]
+enum Change {
+    Rules(ChannelRules),
+    Acts { sender: &'static str, person: usize, act: PersonAct },
+    Ends { message_id: String, ending: Ending },
+}
+
+impl Change {
+    fn note(self, inputs: &mut Inputs, at: Timestamp, after_bulk: i64) {
+        match self {
+            Self::Rules(rules) => inputs.add_rules(RulesEntry { at, after_bulk, rules }),
+            Self::Acts { sender, person, act } => {
+                let (sender, person) = (sender.to_owned(), person.to_string());
+                inputs.add_inbound(InboundMessage { at, after_bulk, sender, person, act });
+            }
+            Self::Ends { message_id, ending } => {
+                inputs.add_outcome(message_id, ToldOutcome { at, after_bulk, ending });
+            }
+        }
+    }
+}
+
+fn some_change() -> impl Strategy<Value = Change> {
+    let validity_from = prop_oneof![Just("sendAt"), Just("acceptance"), Just("turn")];
+    let conversations = prop_oneof![Just("open"), Just("tracked"), Just("tracked")];
+    let latency = prop_oneof![Just(0_u32), Just(1_000), Just(2_500)];
+    let rules = proptest::collection::vec(some_rule(), 0..3);
+    let rules =
+        (validity_from, conversations, latency, 0_u32..3, rules).prop_map(|(from, open, latency, price, rules)| {
+            let text = format!(
+                r#"{{ "validityFrom": "{from}", "conversations": "{open}", "latencyMs": {latency},
+                  "price": {{ "perMessage": {price}, "currency": "EUR" }}, "rules": [{}] }}"#,
+                rules.join(", ")
+            );
+            Change::Rules(serde_json::from_str(&text).unwrap())
+        });
+    let act = prop_oneof![Just(PersonAct::Writes), Just(PersonAct::Blocks)];
+    let acts = (prop_oneof![Just("shop"), Just("gallery")], 1_usize..4, act)
+        .prop_map(|(sender, person, act)| Change::Acts { sender, person, act });
+    let ends =
+        (1_i64..4, 0_usize..3, prop_oneof![Just(5_u16), Just(9), Just(14)]).prop_map(|(bulk, position, status)| {
+            Change::Ends { message_id: format!("{bulk}.{position}"), ending: Ending { status, error: 0 } }
+        });
+    prop_oneof![2 => rules, 3 => acts, 1 => ends]
+}
+
+proptest! {
+    /// Whatever is done from outside, and in whichever order at one instant: what was shown of a message until then, also
+    /// at that very instant, stays. Only where it is said how a message ends it may end at that instant.
+    #[test]
+    fn no_input_changes_what_was_shown(
+        bulks in proptest::collection::vec((some_bulk(), 0_i64..6, proptest::option::of(0_i64..8)), 1..4),
+        changes in proptest::collection::vec((0_i64..9, 0_usize..4, some_change()), 1..8),
+    ) {
+        let (mut bulks, mut changes) = (bulks, changes);
+        bulks.sort_by_key(|(_, second, _)| *second);
+        changes.sort_by_key(|(second, ..)| *second);
+        let numbered = bulks.into_iter().zip(1..).map(|((mut bulk, second, send_at), number)| {
+            (bulk.header.number, bulk.header.accepted_at) = (number, at(second));
+            bulk.header.pace.send_at = send_at.map(at);
+            for (position, message) in bulk.table.messages.iter_mut().enumerate() {
+                message.message_id = format!("{number}.{position}").into();
+            }
+            bulk
+        });
+        let bulks: Vec<_> = numbered.collect();
+        let mut inputs = Inputs::default();
+        let mut last = 0;
+        for (second, pick, change) in changes {
+            let there = |until: i64| bulks.iter().filter(|bulk| bulk.header.accepted_at < at(until)).count();
+            let (before, upto) = (there(second), there(second + 1));
+            last = (before + pick % (upto - before + 1)).max(last);
+            let is_end = matches!(change, Change::Ends { .. });
+            let known = inputs.clone();
+            change.note(&mut inputs, at(second), i64::try_from(last).unwrap());
+            for bulk in bulks.iter().take(last) {
+                for ((message, was), is) in bulk.table.messages.iter().zip(bulk.lives(&known)).zip(bulk.lives(&inputs)) {
+                    let own = [was.sent_at, is.sent_at, Some(was.done_at), Some(is.done_at)];
+                    let looks = (0..=second).map(at).chain(own.into_iter().flatten().filter(|own| *own <= at(second)));
+                    for now in looks {
+                        let sights = [&was, &is].map(|life| bulk.sight(message, life, now));
+                        if is_end && now == at(second) {
+                            prop_assert!(sights[0].state.may_become(sights[1].state), "{sights:?}");
+                            continue;
+                        }
+                        prop_assert_eq!(sights[0], sights[1], "at {} of {:?}", now, message);
+                        let log = |life, inputs| {
+                            serde_json::to_string(&bulk.log(message, life, inputs, (now, UnsentInLogs::Hide))).unwrap()
+                        };
+                        prop_assert_eq!(log(&was, &known), log(&is, &inputs), "at {} of {:?}", now, message);
+                    }
+                }
+            }
+        }
+        // Whoever looks for them by time finds them where they were to be when their bulk was accepted.
+        for bulk in &bulks {
+            let validity_from = inputs.rules(bulk.header.accepted_at, bulk.header.number).validity_from;
+            let LogSpan { first, last } = bulk.log_span(validity_from);
+            for (position, life) in bulk.lives(&inputs).iter().enumerate() {
+                let is_there = (first..=last).contains(&life.logged_at()) || bulk.rejection(position).is_some();
+                prop_assert!(is_there, "{life:?} in {first} to {last}");
+            }
         }
     }
 }

@@ -2,13 +2,21 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
 
 use super::{Fixture, Got, HEADERS, bulk, options, request};
 use crate::sandbox::clock::ClockStart;
+use crate::sandbox::events::SandboxEvent;
 use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::start;
+use crate::sandbox::store::NewInbound;
+
+/// How long something may take that surely comes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Fixture {
     async fn door(&self, path: &str) -> Value {
@@ -341,6 +349,102 @@ async fn a_reset_forgets_everything_but_the_time() {
     fixture.clock(json!({ "advance": "1m" })).await;
     assert_eq!(fixture.door("/instagram/1/logs?messageId=c.1").await["results"].as_array().unwrap().len(), 1);
     assert_eq!(fixture.door("/instagram/1/reports").await["results"].as_array().unwrap().len(), 1);
+}
+
+/// Asks for something, and goes away before it is done.
+async fn ask_and_leave<T>(asked: impl Future<Output = T>) {
+    let left = tokio::time::timeout(Duration::ZERO, asked).await;
+    assert!(left.is_err(), "it was done before anybody could leave");
+}
+
+/// Waits until something has happened.
+async fn until(events: &mut Receiver<Arc<SandboxEvent>>, name: &str) {
+    let come = async { while events.recv().await.unwrap().what.name() != name {} };
+    tokio::time::timeout(PATIENCE, come).await.unwrap_or_else(|_| panic!("{name} never happened"));
+}
+
+#[tokio::test]
+async fn what_is_begun_comes_to_its_end_without_whoever_asked_for_it() {
+    let rules = |seed: u64| ChannelRules { seed, ..ChannelRules::default() };
+    let fixture = Fixture::new(|options| options.rules = Some(rules(7))).await;
+    let sandbox = &fixture.running.sandbox;
+    let mut events = sandbox.listen();
+    for number in 0..3 {
+        fixture.send(&scheduled(&format!("a{number}"), "sale", &["1"], json!({}))).await;
+    }
+    fixture.put("/sandbox/faults", json!({ "faults": ["500@9"] })).await;
+    // What reads has taken in what is there by now.
+    fixture.get("/instagram/1/logs?messageId=a0.1").await;
+    ask_and_leave(sandbox.set_rules(rules(8))).await;
+    until(&mut events, "input").await;
+    ask_and_leave(sandbox.add_inbound(NewInbound {
+        sender: "shop".to_owned(),
+        person: "1".to_owned(),
+        draft: None,
+        url: None,
+    }))
+    .await;
+    until(&mut events, "input").await;
+    let before = sandbox.store().inputs();
+    assert_eq!(before.latest_rules(), &rules(8));
+    ask_and_leave(sandbox.reset()).await;
+    // There is no time at which no rules hold.
+    sandbox.store().inputs_changed(&before).await;
+    assert_eq!(sandbox.store().inputs().latest_rules(), &rules(7));
+    until(&mut events, "reset").await;
+    assert_eq!(fixture.door("/sandbox/faults").await, json!({ "faults": [] }));
+    assert_eq!(fixture.door("/sandbox/state").await["requests"], 0);
+    fixture.send(&scheduled("c", "sale", &["1"], json!({}))).await;
+    fixture.clock(json!({ "advance": "1m" })).await;
+    assert_eq!(fixture.door("/instagram/1/logs?messageId=c.1").await["results"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_never_comes_whole_is_lost_and_not_too_large() {
+    let fixture = Fixture::new(|options| options.body_bytes_max = 1_000).await;
+    let address = fixture.running.base_url.strip_prefix("http://").unwrap().to_owned();
+    let mut whole = request("POST", "/instagram/1/messages", HEADERS, &[b'x'; 1_000]);
+    whole.truncate(whole.len() - 999);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&whole).unwrap();
+    fixture.door("/sandbox/wait?requests=1").await;
+    // It is being served, so that nothing is forgotten.
+    let got = fixture.post("/sandbox/reset", json!({})).await;
+    assert_eq!((got.status, &got.json()["violations"][0]["property"]), (409, &json!("inFlight")));
+    drop(stream);
+    fixture.door("/sandbox/wait?idle=1").await;
+    fixture.call("POST", "/instagram/1/messages", HEADERS, &[b'x'; 1_001]).await;
+    let journal = fixture.door("/sandbox/requests").await["requests"].clone();
+    let told = |number: usize| {
+        let one = &journal[number];
+        (one["outcome"].clone(), one.get("status").cloned(), one.get("refusedBy").cloned())
+    };
+    assert_eq!(told(1), (json!("lost"), None, None));
+    assert_eq!(told(0), (json!("refused"), Some(json!(413)), Some(json!("size"))));
+    assert_eq!(fixture.post("/sandbox/reset", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn rules_are_refused_once_those_that_held_take_too_much_room() {
+    let fixture = Fixture::new(|_| {}).await;
+    let rules = |seed: u32| {
+        let ids: Vec<_> = (0..10_000).map(|id| format!("{seed}{id:0195}")).collect();
+        json!({ "seed": seed, "rules": [{ "outcome": "unknownPerson", "ids": ids }] })
+    };
+    let mut taken = 0;
+    let refused = loop {
+        let got = fixture.put("/sandbox/rules", rules(taken)).await;
+        if got.status != 200 {
+            break got;
+        }
+        taken += 1;
+    };
+    assert_eq!((refused.status, &refused.json()["violations"][0]["property"]), (409, &json!("rules")));
+    assert!((2..20).contains(&taken), "{taken} were taken");
+    // Those that held before take no room, and a reset makes some.
+    assert_eq!(fixture.put("/sandbox/rules", rules(0)).await.status, 200);
+    assert_eq!(fixture.post("/sandbox/reset", json!({})).await.status, 200);
+    assert_eq!(fixture.put("/sandbox/rules", rules(taken)).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
