@@ -81,8 +81,9 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
 pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
-    // Of new books only. A bulk is written as a few large pages, not as a hundred small ones.
-    connection.pragma_update(None, "page_size", 65_536)?;
+    // Of new books only. A packed bulk is written as a few large pages, not as a hundred small ones; but each page of the
+    // indexes is written with it as well.
+    connection.pragma_update(None, "page_size", 16_384)?;
     // Full: what was answered with a 200 survives a loss of power.
     connection.pragma_update(None, "synchronous", "full")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -104,7 +105,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
     }
     connection.pragma_update(None, "journal_mode", "wal")?;
     // About a gigabyte: a thread of its own does it long before, unless it never finds the time.
-    connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 64_000)?;
     Ok(Some(connection))
 }
 
