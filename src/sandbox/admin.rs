@@ -31,6 +31,7 @@ mod inbound;
 mod message;
 mod messages;
 mod page;
+mod paging;
 mod parameters;
 mod requests;
 mod shown;
@@ -40,8 +41,8 @@ mod webhooks;
 mod whole;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -50,8 +51,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use parameters::DoorQuery;
-use wait::{MoreConditions, until};
+use parameters::{BODY_MAX, DoorBody};
 
 use super::answer::Answer;
 use super::auth;
@@ -68,7 +68,7 @@ use crate::wire::time::{self, serde_instant};
 pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxState> {
     Router::new()
         .route("/state", get(state))
-        .route("/wait", get(wait))
+        .route("/wait", get(wait::until))
         .route("/messages", get(messages::list))
         .route("/messages/{id}", get(message::show))
         .route("/messages/{id}/outcome", post(message::tell_outcome))
@@ -85,8 +85,20 @@ pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxSt
         .route("/webhooks/{number}/retry", post(webhooks::retry))
         .route("/release", post(release))
         .route("/clock", get(whole::clock).post(clock))
+        .fallback(async || no_door())
+        .method_not_allowed_fallback(async || {
+            Answer::refused(StatusCode::METHOD_NOT_ALLOWED, "method", NO_METHOD).into_response()
+        })
+        .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(Door { sandbox, reach }, let_in))
 }
+
+/// What is answered where there is no door.
+pub(super) fn no_door() -> Response<Body> {
+    Answer::not_found("path", "must be that of a door: GET / shows all of them").into_response()
+}
+
+const NO_METHOD: &str = "must be one that the header `Allow` names";
 
 /// The first page, at the root.
 pub(super) fn page_router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxState> {
@@ -143,37 +155,7 @@ async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {
     shown(&sandbox, sandbox.counts())
 }
 
-#[derive(Deserialize)]
-struct WaitCondition {
-    held: Option<u64>,
-    requests: Option<u64>,
-    queries: Option<u64>,
-    bulks: Option<u64>,
-    accepted: Option<u64>,
-    webhooks: Option<u64>,
-}
-
-impl WaitCondition {
-    fn is_reached(&self, counts: &RequestCounts) -> bool {
-        let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
-        let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
-        held && reached(self.requests, counts.requests)
-            && reached(self.queries, counts.queries)
-            && reached(self.bulks, counts.bulks)
-            && reached(self.accepted, counts.accepted)
-            && reached(self.webhooks, counts.webhooks)
-    }
-}
-
-async fn wait(
-    State(sandbox): State<SandboxState>,
-    DoorQuery(counts): DoorQuery<WaitCondition>,
-    DoorQuery(more): DoorQuery<MoreConditions>,
-) -> Response<Body> {
-    until(&sandbox, &more, |seen| counts.is_reached(seen)).await
-}
-
-async fn set_faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+async fn set_faults(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     match faults::read(&body) {
         Ok(faults) => {
             sandbox.set_faults(faults);
@@ -193,7 +175,7 @@ async fn rules(State(sandbox): State<SandboxState>) -> Response<Body> {
 
 const NO_ROOM: &str = "all rules that held until now are kept and take too much room: POST /sandbox/reset forgets them";
 
-async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+async fn set_rules(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     let rules: ChannelRules = match serde_json::from_slice(&body) {
         Ok(rules) => rules,
         Err(error) => return Answer::violation("rules", &error.to_string()).into_response(),
@@ -210,7 +192,7 @@ async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response
     }
 }
 
-async fn inbound(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+async fn inbound(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     match inbound::play(&sandbox, &body).await {
         Ok(()) => shown(&sandbox, sandbox.counts()),
         Err(answer) => answer.into_response(),
@@ -244,7 +226,7 @@ const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"s
 const NOT_A_CHANGE: &str =
     r#"must have some of `now`, `advance`, `speed`, `stopped` and `wait`, as in {"advance": "1h"}"#;
 
-async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
         return Answer::violation("clock", NOT_A_CHANGE).into_response();
     };

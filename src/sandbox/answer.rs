@@ -87,16 +87,20 @@ impl Answer {
         Self::bad_request(&answer::bad_request(one(property, violation)))
     }
 
+    /// A refusal that says what is wrong.
+    pub(super) fn refused(status: StatusCode, property: &str, violation: &str) -> Self {
+        let violations = one(property, violation);
+        Self::json(status, &ApiError { violations, ..answer::error(status.as_u16()) })
+    }
+
     /// A 404 that says what there is not.
     pub(super) fn not_found(property: &str, violation: &str) -> Self {
-        let violations = one(property, violation);
-        Self::json(StatusCode::NOT_FOUND, &ApiError { violations, ..answer::error(404) })
+        Self::refused(StatusCode::NOT_FOUND, property, violation)
     }
 
     /// A 409 that says what stands against it.
     pub(super) fn conflict(property: &str, violation: &str) -> Self {
-        let violations = one(property, violation);
-        Self::json(StatusCode::CONFLICT, &ApiError { violations, ..answer::error(409) })
+        Self::refused(StatusCode::CONFLICT, property, violation)
     }
 
     /// A 401 that says which credentials are taken.

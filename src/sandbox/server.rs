@@ -9,7 +9,7 @@ use axum::extract::rejection::{BytesRejection, ExtensionRejection};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -74,13 +74,23 @@ fn router(sandbox: SandboxState, reach: Exposure) -> Router {
         .route(LOGS_PATH, get(logs))
         .route("/openapi.json", get(document))
         .nest("/sandbox", admin::router(sandbox.clone(), reach))
-        .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
+        .fallback(nothing_there)
         .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
         .merge(admin::page_router(sandbox.clone(), reach))
         .layer(from_fn_with_state(sandbox.clone(), for_us))
         .layer(from_fn_with_state(sandbox.clone(), record))
         .layer(map_response_with_state(sandbox.clone(), mark))
         .with_state(sandbox)
+}
+
+/// What is answered at a path that there is not. The doors say where they all are, and their own router does not hear of
+/// `/sandbox/`.
+async fn nothing_there(uri: Uri) -> Response<Body> {
+    if uri.path().starts_with("/sandbox") {
+        admin::no_door()
+    } else {
+        Answer::error(StatusCode::NOT_FOUND).into_response()
+    }
 }
 
 /// Serves requests for a name of the sandbox only.

@@ -1,14 +1,18 @@
 //! `/sandbox/faults`: which faults are played, in the words of the grammar or as JSON.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::DoorBody;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::faults::form::FaultForm;
 use crate::sandbox::faults::{Fault, FaultStanding, parse};
 use crate::sandbox::state::SandboxState;
+
+/// How many faults are played at most.
+const FAULTS_MAX: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,10 +65,13 @@ pub(super) async fn show(State(sandbox): State<SandboxState>) -> Response<Body> 
 ///
 /// # Errors
 /// With what is wrong with them.
-pub(super) fn read(body: &Bytes) -> Result<Vec<Fault>, String> {
+pub(super) fn read(body: &[u8]) -> Result<Vec<Fault>, String> {
     let asked: FaultsAsked = serde_json::from_slice(body).map_err(|_| {
         r#"must be a list of faults, as in {"faults": ["429*2", {"fault": "500", "moment": "after"}]}"#.to_owned()
     })?;
+    if asked.faults.len() > FAULTS_MAX {
+        return Err(format!("must be at most {FAULTS_MAX} faults"));
+    }
     let read = asked.faults.iter().map(|asked| match asked {
         FaultAsked::Text(text) => parse::fault(text).map_err(|error| error.to_string()),
         FaultAsked::Form(form) => form.read().map_err(|error| error.to_string()),
@@ -73,7 +80,7 @@ pub(super) fn read(body: &Bytes) -> Result<Vec<Fault>, String> {
 }
 
 /// Plays these faults instead of those before, and shows them.
-pub(super) async fn replace(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
+pub(super) async fn replace(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     match read(&body) {
         Ok(faults) => {
             sandbox.set_faults(faults);

@@ -8,6 +8,7 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::webhook::inbound::{InboundAct, InboundContent, InboundDraft};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::NewInbound;
+use crate::wire::limits;
 
 const EXPECTED: &str = r#"must name a person and a sender, as in {"from": "17841400000000001", "to": "shop", "text": "Hello"}; "act" is text, reply, postback, optOut or block"#;
 
@@ -28,7 +29,27 @@ struct InboundText {
     payload: Option<String>,
 }
 
+/// The longest name of a person or a sender, in characters.
+const NAME_CHARS_MAX: usize = 255;
+
 impl InboundText {
+    /// What is wrong with it.
+    fn fault(&self) -> Option<Answer> {
+        let has = |text: &str, least: usize, most: usize| (least..=most).contains(&text.chars().count());
+        for (property, name) in [("from", &self.from), ("to", &self.to)] {
+            if !has(name, 1, NAME_CHARS_MAX) {
+                return Some(Answer::violation(property, &format!("must have 1 to {NAME_CHARS_MAX} characters")));
+            }
+        }
+        for (property, text) in [("text", &self.text), ("payload", &self.payload)] {
+            if text.as_ref().is_some_and(|text| !has(text, 0, limits::TEXT_CHARS_MAX)) {
+                let violation = format!("must have at most {} characters", limits::TEXT_CHARS_MAX);
+                return Some(Answer::violation(property, &violation));
+            }
+        }
+        None
+    }
+
     /// What is written, if anything is.
     fn content(&self) -> Option<InboundContent> {
         let text = |usual: &str| self.text.clone().unwrap_or_else(|| usual.to_owned());
@@ -56,6 +77,9 @@ impl InboundText {
 /// With the answer, if that cannot be.
 pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answer> {
     let inbound = serde_json::from_slice::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
+    if let Some(fault) = inbound.fault() {
+        return Err(fault);
+    }
     note(sandbox, inbound).await.map_err(|_| Answer::error(StatusCode::INTERNAL_SERVER_ERROR))
 }
 

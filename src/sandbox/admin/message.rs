@@ -1,12 +1,14 @@
 //! `GET /sandbox/messages/{id}`: the whole life of a message; and `POST /sandbox/messages/{id}/outcome`: how it is to end.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 
+use super::messages::PagePlace;
+use super::paging::{PAGE_MAX, PageRows};
+use super::parameters::{DoorBody, DoorPath, DoorQuery};
 use super::shown::{MessageShown, name};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
@@ -50,14 +52,31 @@ impl From<LifeStep> for StepShown {
 
 /// All messages with an id: it may have been accepted more than once.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LivesShown {
-    messages: Vec<Box<RawValue>>,
+    messages: PageRows,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LivesFilter {
+    cursor: Option<String>,
 }
 
 /// Shows all messages with an id.
-pub(super) async fn show(State(sandbox): State<SandboxState>, Path(id): Path<String>) -> Response<Body> {
-    match lives(&sandbox, id).await {
-        Ok(shown) if shown.messages.is_empty() => unknown(),
+pub(super) async fn show(
+    State(sandbox): State<SandboxState>,
+    DoorPath(id): DoorPath,
+    DoorQuery(filter): DoorQuery<LivesFilter>,
+) -> Response<Body> {
+    let place = match PagePlace::asked(filter.cursor.as_deref()) {
+        Ok(place) => place,
+        Err(refused) => return refused,
+    };
+    match lives(&sandbox, id, place).await {
+        Ok(shown) if shown.messages.len() == 0 => unknown(),
         Ok(shown) => Answer::ok(&shown).into_response(),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
@@ -67,15 +86,22 @@ fn unknown() -> Response<Body> {
     Answer::not_found("messageId", "there is no message with this id").into_response()
 }
 
-async fn lives(sandbox: &SandboxState, id: String) -> Result<LivesShown, SandboxError> {
-    let bulks = sandbox.store().bulks(BulkFilter { message_id: Some(id.clone()), ..BulkFilter::default() }).await?;
+async fn lives(sandbox: &SandboxState, id: String, place: PagePlace) -> Result<LivesShown, SandboxError> {
+    let search = BulkFilter {
+        message_id: Some(id.clone()),
+        number_min: place.0,
+        messages_max: Some(PAGE_MAX + 1),
+        ..BulkFilter::default()
+    };
+    let bulks = sandbox.store().bulks(search).await?;
     let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
-    let mut messages = Vec::new();
+    let mut messages = PageRows::new(PAGE_MAX);
     for bulk in &bulks {
         let marks = sandbox.store().handed_out(bulk.header.number).await?;
         let lives = bulk.lives(&inputs);
         for (position, (message, life)) in bulk.table.messages.iter().zip(&lives).enumerate() {
-            if message.message_id != id {
+            let at = PagePlace::new(bulk.header.number, position);
+            if at < place || message.message_id != id {
                 continue;
             }
             let has_left = life.is_charged() && life.sent_at.is_some_and(|sent_at| sent_at <= now);
@@ -85,10 +111,12 @@ async fn lives(sandbox: &SandboxState, id: String) -> Result<LivesShown, Sandbox
                 price: has_left.then(|| bulk.price(life, &inputs)),
                 report_handed_out: marks.has(position),
             };
-            messages.extend(to_raw_value(&shown).ok());
+            if !messages.take(&shown) {
+                return Ok(LivesShown { messages, next_cursor: Some(at.write()) });
+            }
         }
     }
-    Ok(LivesShown { messages })
+    Ok(LivesShown { messages, next_cursor: None })
 }
 
 /// How a message is to end, as it is written.
@@ -102,8 +130,8 @@ struct OutcomeText {
 /// Says how a message is to end, from now on.
 pub(super) async fn tell_outcome(
     State(sandbox): State<SandboxState>,
-    Path(id): Path<String>,
-    body: Bytes,
+    DoorPath(id): DoorPath,
+    DoorBody(body): DoorBody,
 ) -> Response<Body> {
     let Ok(OutcomeText { status, error }) = serde_json::from_slice(&body) else {
         return Answer::violation(
@@ -122,7 +150,7 @@ pub(super) async fn tell_outcome(
             .into_response();
     }
     match sandbox.tell_outcome(id.clone(), Ending { status, error }).await {
-        Ok(Ok(())) => show(State(sandbox), Path(id)).await,
+        Ok(Ok(())) => show(State(sandbox), DoorPath(id), DoorQuery(LivesFilter::default())).await,
         Ok(Err(OutcomeRefusal::Unknown)) => unknown(),
         Ok(Err(OutcomeRefusal::Ended)) => {
             Answer::conflict("messageId", "the message has ended, and what has happened is never changed")

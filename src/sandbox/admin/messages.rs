@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 
+use super::paging::{PAGE_MAX, PageRows, page_limit};
 use super::parameters::DoorQuery;
 use super::shown::MessageShown;
 use crate::sandbox::answer::Answer;
@@ -15,8 +15,6 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::BulkFilter;
 
-/// How many messages a page has at most, and if nothing is said.
-const PAGE_MAX: usize = 1_000;
 /// How many messages are read at once where something is looked for, and how many for one page.
 const READ_AT_ONCE: usize = 5_000;
 const READ_MAX: usize = 100_000;
@@ -68,22 +66,39 @@ const STATES: [&str; 8] = ["SCHEDULED", "QUEUED", "HELD", "SENT", "DELIVERED", "
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MessagesShown {
-    messages: Vec<Box<RawValue>>,
+    messages: PageRows,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
 /// Where a page begins: at a position of a bulk with a number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct PagePlace(i64, usize);
+pub(super) struct PagePlace(pub(super) i64, usize);
 
 impl PagePlace {
+    /// The place of a message of a bulk with a number.
+    pub(super) const fn new(bulk: i64, position: usize) -> Self {
+        Self(bulk, position)
+    }
+
+    /// The beginning of all pages.
+    pub(super) const FIRST: Self = Self(0, 0);
+
+    /// Reads a cursor.
+    ///
+    /// # Errors
+    /// With the answer, if it is none.
+    pub(super) fn asked(cursor: Option<&str>) -> Result<Self, Response<Body>> {
+        let none = || Answer::violation("cursor", "must be a value of nextCursor").into_response();
+        cursor.map_or(Ok(Self::FIRST), |cursor| Self::read(cursor).ok_or_else(none))
+    }
+
     fn read(text: &str) -> Option<Self> {
         let (bulk, position) = text.split_once('-')?;
         Some(Self(bulk.parse().ok()?, position.parse().ok()?))
     }
 
-    fn write(self) -> String {
+    pub(super) fn write(self) -> String {
         format!("{}-{}", self.0, self.1)
     }
 }
@@ -93,17 +108,16 @@ pub(super) async fn list(
     State(sandbox): State<SandboxState>,
     DoorQuery(filter): DoorQuery<MessageFilter>,
 ) -> Response<Body> {
-    let limit = filter.limit.unwrap_or(PAGE_MAX);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
-    }
+    let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
     if filter.state.as_ref().is_some_and(|state| !STATES.iter().any(|known| known.eq_ignore_ascii_case(state))) {
         return Answer::violation("state", &format!("must be one of {}", STATES.join(", "))).into_response();
     }
-    let place = match filter.cursor.as_deref().map(PagePlace::read) {
-        None => PagePlace(0, 0),
-        Some(Some(place)) => place,
-        Some(None) => return Answer::violation("cursor", "must be a value of nextCursor").into_response(),
+    let place = match PagePlace::asked(filter.cursor.as_deref()) {
+        Ok(place) => place,
+        Err(refused) => return refused,
     };
     match page(&sandbox, &filter, place, limit).await {
         Ok(page) => Answer::ok(&page).into_response(),
@@ -118,7 +132,7 @@ async fn page(
     limit: usize,
 ) -> Result<MessagesShown, SandboxError> {
     let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
-    let mut messages = Vec::new();
+    let mut messages = PageRows::new(limit);
     let mut read = 0;
     loop {
         // One more than is shown tells whether there is a next page.
@@ -137,16 +151,14 @@ async fn page(
         for bulk in &bulks {
             let lives = bulk.lives(&inputs);
             for (position, (message, life)) in bulk.table.messages.iter().zip(&lives).enumerate() {
-                let at = PagePlace(bulk.header.number, position);
+                let at = PagePlace::new(bulk.header.number, position);
                 let shown = MessageShown::new(bulk, message, life, now);
                 if at < place || !filter.finds(&shown) {
                     continue;
                 }
-                if messages.len() == limit {
+                if !messages.take(&shown) {
                     return Ok(MessagesShown { messages, next_cursor: Some(at.write()) });
                 }
-                // Plain data is always written.
-                messages.extend(to_raw_value(&shown).ok());
             }
             read += bulk.table.messages.len();
             place = PagePlace(bulk.header.number + 1, 0);

@@ -5,16 +5,15 @@ use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::paging::{PAGE_MAX, PageRows, page_limit};
 use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::journal::entry::RequestOutcome;
 use crate::sandbox::journal::recording::BODY_KEPT;
 use crate::sandbox::state::SandboxState;
-use crate::sandbox::store::{KeptRequest, REQUESTS_KEPT, RequestSearch};
+use crate::sandbox::store::{REQUESTS_KEPT, RequestSearch};
 
-/// How many requests a page has at most.
-const PAGE_MAX: usize = 1_000;
-/// How many with their bodies.
+/// How many requests a page has at most with their bodies.
 const PAGE_WITH_BODIES_MAX: usize = 100;
 /// How many if nothing is said.
 const PAGE_USUAL: usize = 100;
@@ -34,7 +33,7 @@ pub(super) struct RequestFilter {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestsShown {
-    requests: Vec<KeptRequest>,
+    requests: PageRows,
     /// How many are kept at most.
     kept: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,10 +60,10 @@ pub(super) async fn list(
     };
     let has_bodies = bodies == Some(1);
     let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
-    let limit = limit.unwrap_or(PAGE_USUAL);
-    if !(1..=most).contains(&limit) {
-        return Answer::violation("limit", &format!("must be a number from 1 to {most}")).into_response();
-    }
+    let limit = match page_limit(limit, PAGE_USUAL, most) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
     let body_bytes = has_bodies.then_some(BODY_KEPT);
     // One more than is shown tells whether there is a next page.
     let search = RequestSearch { status, path, outcome, before: cursor, limit: limit + 1, body_bytes };
@@ -74,12 +73,12 @@ pub(super) async fn list(
             Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
         };
     }
-    let Ok(mut requests) = sandbox.store().requests(search).await else {
+    let Ok(found) = sandbox.store().requests(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
-    let has_more = requests.len() > limit;
-    requests.truncate(limit);
-    let next_cursor = requests.last().filter(|_| has_more).map(|last| last.number.to_string());
+    let mut requests = PageRows::new(limit);
+    let shown = found.iter().take_while(|kept| requests.take(kept)).last();
+    let next_cursor = shown.filter(|_| requests.len() < found.len()).map(|last| last.number.to_string());
     Answer::ok(&RequestsShown { requests, kept: REQUESTS_KEPT, next_cursor }).into_response()
 }
 

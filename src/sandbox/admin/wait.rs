@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::progress::Progress;
@@ -22,9 +24,16 @@ const TIMEOUT_MAX: Duration = Duration::from_mins(10);
 const SLEEP_MAX: Duration = Duration::from_hours(1);
 const SLEEP_MIN: Duration = Duration::from_millis(1);
 
-/// What is waited for besides the counts of requests.
+/// What is waited for.
 #[derive(Deserialize)]
-pub(super) struct MoreConditions {
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitCondition {
+    held: Option<u64>,
+    requests: Option<u64>,
+    queries: Option<u64>,
+    bulks: Option<u64>,
+    accepted: Option<u64>,
+    webhooks: Option<u64>,
     /// So many messages have left.
     sent: Option<u64>,
     /// So many have ended.
@@ -34,6 +43,20 @@ pub(super) struct MoreConditions {
     idle: Option<u8>,
     /// How long.
     timeout: Option<String>,
+}
+
+impl WaitCondition {
+    fn is_reached(&self, counts: &RequestCounts) -> bool {
+        let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
+        let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
+        let is_idle = self.idle != Some(1) || (counts.in_flight == 0 && counts.held == 0);
+        held && is_idle
+            && reached(self.requests, counts.requests)
+            && reached(self.queries, counts.queries)
+            && reached(self.bulks, counts.bulks)
+            && reached(self.accepted, counts.accepted)
+            && reached(self.webhooks, counts.webhooks)
+    }
 }
 
 /// What has come to pass.
@@ -59,13 +82,12 @@ struct WaitLook {
     at: Option<Timestamp>,
 }
 
-/// Waits until the counts of requests are as wanted, and the rest is, and answers.
+/// Waits until everything is as wanted, and answers.
 pub(super) async fn until(
-    sandbox: &SandboxState,
-    more: &MoreConditions,
-    are_reached: impl Fn(&RequestCounts) -> bool,
+    State(sandbox): State<SandboxState>,
+    DoorQuery(wanted): DoorQuery<WaitCondition>,
 ) -> Response<Body> {
-    let Some(timeout) = more.timeout.as_deref().map_or(Some(TIMEOUT_MAX), timeout) else {
+    let Some(timeout) = wanted.timeout.as_deref().map_or(Some(TIMEOUT_MAX), timeout) else {
         return Answer::violation("timeout", "must be a duration of at most 10 minutes, as in 30s").into_response();
     };
     let deadline = tokio::time::sleep(timeout);
@@ -73,7 +95,7 @@ pub(super) async fn until(
     loop {
         // What changes from here on is not missed.
         let mut watch = sandbox.tracker().watch();
-        let Ok(look) = look(sandbox, more, &are_reached).await else {
+        let Ok(look) = look(&sandbox, &wanted).await else {
             return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         };
         if look.is_reached {
@@ -93,12 +115,8 @@ pub(super) async fn until(
     }
 }
 
-async fn look(
-    sandbox: &SandboxState,
-    more: &MoreConditions,
-    are_reached: &impl Fn(&RequestCounts) -> bool,
-) -> Result<WaitLook, SandboxError> {
-    let MoreConditions { sent, ended, idle, .. } = more;
+async fn look(sandbox: &SandboxState, condition: &WaitCondition) -> Result<WaitLook, SandboxError> {
+    let WaitCondition { sent, ended, .. } = condition;
     let wanted = Progress { sent: sent.unwrap_or_default(), ended: ended.unwrap_or_default() };
     let seen = match (sent, ended) {
         (None, None) => None,
@@ -106,13 +124,12 @@ async fn look(
     };
     let missing = seen.filter(|seen| !seen.counted.reaches(wanted));
     let (now, counts) = (sandbox.now(), sandbox.counts());
-    let is_idle = *idle != Some(1) || (counts.in_flight == 0 && counts.held == 0);
     let [sent, ended] = [
         seen.filter(|_| sent.is_some()).map(|seen| seen.counted.sent),
         seen.filter(|_| ended.is_some()).map(|seen| seen.counted.ended),
     ];
     Ok(WaitLook {
-        is_reached: missing.is_none() && is_idle && are_reached(&counts),
+        is_reached: missing.is_none() && condition.is_reached(&counts),
         at: missing.and_then(|missing| missing.when),
         reached: Reached { now, counts, sent, ended },
     })

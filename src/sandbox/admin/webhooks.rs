@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::paging::{PAGE_MAX, PageRows, page_limit};
+use super::parameters::{DoorPath, DoorQuery};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::webhook::push::{PushContent, PushState, Try, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
@@ -16,11 +18,8 @@ use crate::sandbox::store::{ListedPush, PushFilter};
 use crate::wire::options::ReportType;
 use crate::wire::time::{optional_instant, serde_instant};
 
-/// How many pushes a page has at most, and if nothing is said.
-const PAGE_MAX: usize = 1_000;
-
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WebhookFilter {
     state: Option<PushState>,
     limit: Option<usize>,
@@ -64,10 +63,10 @@ struct TryShown {
 /// A page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PushesShown<'a> {
+struct PushesShown {
     /// How many there are of each state, on all pages.
     counts: BTreeMap<&'static str, u64>,
-    webhooks: Vec<PushShown<'a>>,
+    webhooks: PageRows,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -104,11 +103,14 @@ fn show((push, bulk_id): &ListedPush) -> PushShown<'_> {
 }
 
 /// Answers with a page.
-pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Query<WebhookFilter>) -> Response<Body> {
-    let limit = filter.limit.unwrap_or(PAGE_MAX);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
-    }
+pub(super) async fn list(
+    State(sandbox): State<SandboxState>,
+    DoorQuery(filter): DoorQuery<WebhookFilter>,
+) -> Response<Body> {
+    let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
     let Ok(after) = filter.cursor.as_deref().map_or(Ok(0), str::parse::<i64>) else {
         return Answer::violation("cursor", "must be a value of nextCursor").into_response();
     };
@@ -117,24 +119,23 @@ pub(super) async fn list(State(sandbox): State<SandboxState>, Query(filter): Que
     let Ok((pushes, counts)) = sandbox.store().pushes(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
-    let webhooks: Vec<_> = pushes.iter().take(limit).map(show).collect();
-    let has_more = pushes.len() > limit;
-    let next_cursor = webhooks.last().filter(|_| has_more).map(|last| last.number.to_string());
+    let mut webhooks = PageRows::new(limit);
+    let shown = pushes.iter().map(show).take_while(|push| webhooks.take(push)).last();
+    let next_cursor = shown.filter(|_| webhooks.len() < pushes.len()).map(|last| last.number.to_string());
     let counts = counts.into_iter().map(|(state, count)| (state.name(), count)).collect();
     Answer::ok(&PushesShown { counts, webhooks, next_cursor }).into_response()
 }
 
 /// Answers once it was tried.
-pub(super) async fn retry(State(sandbox): State<SandboxState>, Path(number): Path<String>) -> Response<Body> {
+pub(super) async fn retry(State(sandbox): State<SandboxState>, DoorPath(number): DoorPath) -> Response<Body> {
     let Some(postman) = sandbox.postman() else {
         return Answer::violation("webhooks", "are posted by `sendform sandbox` only").into_response();
     };
-    let Ok(number) = number.parse::<i64>() else {
-        return Answer::error(StatusCode::NOT_FOUND).into_response();
-    };
+    let none = || Answer::not_found("number", "there is no push with this number").into_response();
+    let Ok(number) = number.parse::<i64>() else { return none() };
     match postman.retry(number).await {
         Ok(Some(_)) => {}
-        Ok(None) => return Answer::error(StatusCode::NOT_FOUND).into_response(),
+        Ok(None) => return none(),
         Err(_) => return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
     let only = PushFilter { state: None, after: number - 1, limit: 1 };

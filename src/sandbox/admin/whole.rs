@@ -7,15 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::paging::{PAGE_MAX, PageRows, page_limit};
 use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::wire::time::serde_instant;
-
-/// How many conversations a page has at most, and if nothing is said.
-const PAGE_MAX: usize = 1_000;
 
 #[derive(Serialize)]
 struct HealthShown {
@@ -78,9 +76,9 @@ pub(super) struct ConversationFilter {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ConversationShown {
-    sender: String,
-    person: String,
+struct ConversationShown<'a> {
+    sender: &'a str,
+    person: &'a str,
     #[serde(with = "serde_instant")]
     last_message_at: Timestamp,
     #[serde(with = "serde_instant")]
@@ -91,7 +89,7 @@ struct ConversationShown {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConversationsShown {
-    conversations: Vec<ConversationShown>,
+    conversations: PageRows,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -101,30 +99,22 @@ pub(super) async fn conversations(
     State(sandbox): State<SandboxState>,
     DoorQuery(filter): DoorQuery<ConversationFilter>,
 ) -> Response<Body> {
-    let limit = filter.limit.unwrap_or(PAGE_MAX);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Answer::violation("limit", "must be a number from 1 to 1000").into_response();
-    }
+    let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
     let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
     let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
     let all = inputs.conversations();
     let skipped = filter.cursor.unwrap_or_default();
-    let mut wanted =
+    let wanted =
         all.iter().filter(|(sender, person, _)| is(&filter.sender, sender) && is(&filter.person, person)).skip(skipped);
-    let conversations: Vec<_> = wanted
-        .by_ref()
-        .take(limit)
-        .map(|(sender, person, at)| {
-            let closes_at = at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX);
-            ConversationShown {
-                sender: (*sender).to_owned(),
-                person: (*person).to_owned(),
-                last_message_at: *at,
-                closes_at,
-                is_open: now < closes_at,
-            }
-        })
-        .collect();
-    let next_cursor = wanted.next().map(|_| (skipped + limit).to_string());
+    let shown = wanted.map(|(sender, person, at)| {
+        let closes_at = at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX);
+        ConversationShown { sender, person, last_message_at: *at, closes_at, is_open: now < closes_at }
+    });
+    let mut conversations = PageRows::new(limit);
+    let has_more = !shown.map(|shown| conversations.take(&shown)).all(|is_taken| is_taken);
+    let next_cursor = has_more.then(|| (skipped + conversations.len()).to_string());
     Answer::ok(&ConversationsShown { conversations, next_cursor }).into_response()
 }

@@ -1,7 +1,8 @@
-//! The doors of the sandbox under `/sandbox/`, told anything: what they cannot use they refuse with a 400 that names the
-//! field, and nothing that is told to them brings it down.
+//! The doors of the sandbox under `/sandbox/`, all of them, by any method, with any query and any body: what they cannot use
+//! they refuse, name it, and say what is allowed; nothing brings the sandbox down, and no answer is too large to be read.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
@@ -83,66 +84,226 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// All doors, as the sandbox routes them.
+const DOORS: [&str; 18] = [
+    "/state",
+    "/wait",
+    "/messages",
+    "/messages/{id}",
+    "/messages/{id}/outcome",
+    "/campaigns",
+    "/rules",
+    "/inbound",
+    "/requests",
+    "/events",
+    "/health",
+    "/conversations",
+    "/reset",
+    "/faults",
+    "/webhooks",
+    "/webhooks/{number}/retry",
+    "/release",
+    "/clock",
+];
+
+/// The largest answer, in bytes.
+const ANSWER_BYTES_MAX: usize = 1_000_000;
+
+#[test]
+fn no_door_is_forgotten() {
+    let routes = include_str!("../../../src/sandbox/admin.rs").split(".route(\"").skip(1);
+    let routed: Vec<_> = routes.filter_map(|route| route.split('"').next()).filter(|path| *path != "/").collect();
+    assert_eq!(routed, DOORS);
+}
+
+/// What may stand in a path or a query.
+fn name() -> impl Strategy<Value = String> {
+    let hostile = select(vec![
+        "%FF",
+        "%00",
+        "%2F",
+        "..%2F..",
+        "%F0%9F%8E%88",
+        "m1",
+        "b1",
+        "0",
+        "1",
+        "-1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "18446744073709551616",
+        "1-0",
+        "1-18446744073709551615",
+        "9223372036854775807-0",
+        "4xx",
+        "9xx",
+        "SENT",
+        "lost",
+        "accepted",
+        "NaN",
+        "1e400",
+        "30s",
+    ]);
+    prop_oneof![3 => hostile.prop_map(str::to_owned), 1 => "[a-z0-9=+:.-]{0,12}", 1 => "[0-9]{1,30}"]
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let doors: Vec<_> = DOORS.into_iter().filter(|door| *door != "/events").collect();
+    let doors = (select(doors), name()).prop_map(|(door, name)| door.replace("{id}", &name).replace("{number}", &name));
+    prop_oneof![20 => doors, 1 => name().prop_map(|name| format!("/{name}")), 1 => Just("/messages/1/2/3".to_owned())]
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let names = select(vec![
+        "held",
+        "requests",
+        "queries",
+        "bulks",
+        "accepted",
+        "webhooks",
+        "sent",
+        "final",
+        "idle",
+        "timeout",
+        "bulkId",
+        "messageId",
+        "to",
+        "sender",
+        "campaignReferenceId",
+        "state",
+        "q",
+        "limit",
+        "cursor",
+        "status",
+        "path",
+        "outcome",
+        "count",
+        "bodies",
+        "person",
+        "more",
+        "%FF",
+        "",
+    ]);
+    proptest::collection::vec((names, name()), 0..4).prop_map(|pairs| {
+        pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    })
+}
+
 fn told() -> impl Strategy<Value = Told> {
     let doors = select(vec![
         ("POST", "/sandbox/faults", "faults"),
+        ("PUT", "/sandbox/faults", "faults"),
         ("POST", "/sandbox/clock", "now"),
         ("POST", "/sandbox/clock", "advance"),
         ("POST", "/sandbox/clock", "speed"),
         ("POST", "/sandbox/inbound", "from"),
+        ("POST", "/sandbox/messages/m1/outcome", "status"),
         ("PUT", "/sandbox/rules", "rules"),
     ]);
-    let list = proptest::collection::vec(text(), 0..4).prop_map(|texts| json!({ "faults": texts }).to_string());
-    let bodies = prop_oneof![value().prop_map(|value| value.to_string()), "\\PC{0,40}", list];
+    let list = || proptest::collection::vec(text(), 0..4).prop_map(|texts| json!({ "faults": texts }).to_string());
+    let bodies = || prop_oneof![value().prop_map(|value| value.to_string()), "\\PC{0,40}", list()];
     let one = (doors.clone(), value()).prop_map(|((method, path, field), value)| Told {
         method,
         path: path.to_owned(),
         body: json!({ field: value }).to_string(),
     });
-    let any_body = (doors, bodies).prop_map(|((method, path, _), body)| Told { method, path: path.to_owned(), body });
-    // A wait for what can come would wait.
-    let queries = select(vec!["wait?held", "wait?requests", "wait?bulks", "messages?limit", "messages?cursor"]);
-    let asked =
-        (queries, "x[a-z0-9-]{0,9}|[0-9]{21,30}|-[0-9]{1,9}|1-18446744073709551615").prop_map(|(query, value)| Told {
-            method: "GET",
-            path: format!("/sandbox/{query}={value}"),
-            body: String::new(),
-        });
-    prop_oneof![3 => one, 2 => any_body, 1 => asked]
+    let any_body = (doors, bodies()).prop_map(|((method, path, _), body)| Told { method, path: path.to_owned(), body });
+    let methods = select(vec!["GET", "GET", "GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+    let anything = (methods, path(), query(), bodies()).prop_map(|(method, path, query, body)| {
+        // A wait for what can come would wait.
+        let patience = if path == "/wait" { "timeout=0&" } else { "" };
+        Told { method, path: format!("/sandbox{path}?{patience}{query}"), body }
+    });
+    prop_oneof![2 => one, 1 => any_body, 5 => anything]
+}
+
+/// Whether an error names what is wrong, and says something of it.
+fn names_what_is_wrong(error: &Value) -> bool {
+    let named = |one: &Value| {
+        one["property"].as_str().is_some_and(|text| !text.is_empty())
+            && one["violation"].as_str().is_some_and(|text| !text.is_empty())
+    };
+    error["violations"].as_array().is_some_and(|all| !all.is_empty() && all.iter().all(named))
+}
+
+/// A message, with a messageId if there is one.
+fn message(to: &str) -> Value {
+    json!({ "sender": "shop", "destinations": [{ "to": to, "messageId": "m1" }], "content": { "type": "TEXT", "text": "Hi" } })
 }
 
 #[test]
-fn whatever_a_door_is_told_it_says_which_field_is_wrong() {
+fn whatever_a_door_is_told_it_says_what_is_wrong() {
     let sandbox = Sandbox::start(["--stopped"]);
     let api = Api::at(sandbox.address());
-    let (taken, refused) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
+    api.send(&json!({ "messages": [message("1"), message("2")], "options": { "schedule": { "bulkId": "b1" } } }));
+    let statuses = RefCell::new(BTreeMap::<u16, usize>::new());
+    let opened = RefCell::new(BTreeSet::new());
+    let mut runner = TestRunner::new(Config { cases: 3_000, failure_persistence: None, ..Config::default() });
     let run = runner.run(&told(), |told| {
         let reply = api.try_call(told.method, &told.path, &told.body);
         let reply = reply.unwrap_or_else(|error| panic!("{told:?}: {error}"));
+        *statuses.borrow_mut().entry(reply.status).or_default() += 1;
+        assert!(reply.body.len() <= ANSWER_BYTES_MAX, "{told:?} is answered with {} bytes", reply.body.len());
+        let error = reply.json();
         match reply.status {
-            200 => taken.set(taken.get() + 1),
-            400 => {
-                refused.set(refused.get() + 1);
-                let error = reply.json();
-                assert_eq!(error["errorCode"], "E400", "{told:?}: {error}");
-                let violations = error["violations"].as_array().expect("violations are a list");
-                let names_one = |one: &Value| {
-                    ["property", "violation"].iter().all(|key| one[key].as_str().is_some_and(|text| !text.is_empty()))
-                };
-                assert!(!violations.is_empty() && violations.iter().all(names_one), "{told:?}: {error}");
+            200 => {
+                let path = told.path.split('?').next().unwrap_or_default();
+                opened.borrow_mut().insert(path.trim_start_matches("/sandbox").to_owned());
+            }
+            // The counts as they are, when the patience is over.
+            408 => assert!(error["now"].is_string(), "{told:?}: {error}"),
+            400 | 404 | 405 | 409 => {
+                assert_eq!(error["errorCode"], format!("E{}", reply.status), "{told:?}: {error}");
+                assert!(names_what_is_wrong(&error), "{told:?}: {error}");
+                let has_allowed = reply.header("allow").is_some();
+                assert_eq!(has_allowed, reply.status == 405, "{told:?}: {reply:?}");
             }
             other => panic!("{told:?} is answered {other}: {reply:?}"),
         }
         Ok(())
     });
     run.unwrap_or_else(|error| panic!("{error}"));
-    let (taken, refused) = (taken.get(), refused.get());
-    assert!(taken > 20 && refused > 200, "{taken} taken, {refused} refused");
+    let statuses = statuses.into_inner();
+    assert!(
+        [200, 400, 404, 405].iter().all(|status| statuses.get(status).is_some_and(|count| *count > 50)),
+        "{statuses:?}"
+    );
+    let opened = opened.into_inner();
+    let whole = DOORS.into_iter().filter(|door| !door.contains('{') && *door != "/events");
+    let shut: Vec<_> = whole.filter(|door| !opened.contains(*door)).collect();
+    assert!(shut.is_empty(), "nobody got through {shut:?}");
     // It is as it was, for whoever sends.
     api.tell("POST", "/sandbox/faults", &json!({ "faults": [] }));
     api.tell("PUT", "/sandbox/rules", &json!({}));
-    let message =
-        json!({ "sender": "shop", "destinations": [{ "to": "1" }], "content": { "type": "TEXT", "text": "Hi" } });
-    assert_eq!(api.send(&json!({ "messages": [message] })).status, 200);
+    assert_eq!(api.send(&json!({ "messages": [message("1")] })).status, 200);
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_by_name() {
+    let sandbox = Sandbox::start(["--stopped"]);
+    let api = Api::at(sandbox.address());
+    for (method, path) in [
+        ("PUT", "/sandbox/rules"),
+        ("PUT", "/sandbox/faults"),
+        ("POST", "/sandbox/faults"),
+        ("POST", "/sandbox/inbound"),
+        ("POST", "/sandbox/clock"),
+        ("POST", "/sandbox/messages/m1/outcome"),
+    ] {
+        let reply = api.call(method, path, &format!("{{}}{}", " ".repeat(1024 * 1024 - 1)));
+        let error = reply.json();
+        assert_eq!((reply.status, &error["violations"][0]["property"]), (413, &json!("body")), "{path}: {error}");
+    }
+    for (path, body, property) in [
+        ("/sandbox/faults", json!({ "faults": vec!["500"; 101] }), "faults"),
+        ("/sandbox/inbound", json!({ "from": "", "to": "shop" }), "from"),
+        ("/sandbox/inbound", json!({ "from": "1", "to": "s".repeat(256) }), "to"),
+        ("/sandbox/inbound", json!({ "from": "1", "to": "shop", "text": "t".repeat(1_001) }), "text"),
+        ("/sandbox/inbound", json!({ "from": "1", "to": "shop", "payload": "t".repeat(1_001) }), "payload"),
+    ] {
+        let reply = api.call("POST", path, &body.to_string());
+        assert_eq!((reply.status, &reply.json()["violations"][0]["property"]), (400, &json!(property)), "{path}");
+    }
+    let most = json!({ "from": "f".repeat(255), "to": "s".repeat(255), "text": "t".repeat(1_000) });
+    assert_eq!(api.call("POST", "/sandbox/inbound", &most.to_string()).status, 200);
 }

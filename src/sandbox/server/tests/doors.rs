@@ -153,9 +153,9 @@ async fn the_journal_is_searched_and_read_page_by_page() {
         ("/sandbox/requests?limit=0", "limit"),
         ("/sandbox/requests?limit=1001", "limit"),
         ("/sandbox/requests?bodies=1&limit=101", "limit"),
-        ("/sandbox/requests?cursor=x", "query"),
-        ("/sandbox/requests?outcome=gone", "query"),
-        ("/sandbox/requests?state=1", "query"),
+        ("/sandbox/requests?cursor=x", "cursor"),
+        ("/sandbox/requests?outcome=gone", "outcome"),
+        ("/sandbox/requests?state=1", "state"),
     ];
     check_refused(&fixture, &bad).await;
 }
@@ -182,7 +182,7 @@ async fn messages_are_found_by_what_is_known_of_them() {
     assert_eq!(found("to=2&cursor=1-2").await, "b.2");
     let page = fixture.door("/sandbox/messages?to=2&limit=1").await;
     assert_eq!(page["nextCursor"], "2-0");
-    let bad = [("/sandbox/messages?state=GONE", "state"), ("/sandbox/messages?bulkid=a", "query")];
+    let bad = [("/sandbox/messages?state=GONE", "state"), ("/sandbox/messages?bulkid=a", "bulkid")];
     check_refused(&fixture, &bad).await;
 }
 
@@ -307,8 +307,9 @@ async fn whoever_waits_is_answered_by_what_happens_by_time_or_by_the_end_of_thei
         ("/sandbox/wait?timeout=soon", "timeout"),
         ("/sandbox/wait?timeout=11m", "timeout"),
         ("/sandbox/wait?timeout=-1s", "timeout"),
-        ("/sandbox/wait?sent=-1", "query"),
-        ("/sandbox/wait?held=x", "query"),
+        ("/sandbox/wait?sent=-1", "sent"),
+        ("/sandbox/wait?held=x", "held"),
+        ("/sandbox/wait?acepted=1", "acepted"),
     ];
     check_refused(&fixture, &bad).await;
 }
@@ -533,7 +534,7 @@ async fn health_clock_and_conversations_are_told() {
     assert_eq!(named("sender=shop&limit=1").await, ("shop/1/false".to_owned(), Some(json!("1"))));
     assert_eq!(named("sender=shop&limit=1&cursor=1").await, ("shop/2/true".to_owned(), None));
     assert_eq!(named("person=1&sender=gallery").await.0, "gallery/1/false");
-    let bad = [("/sandbox/conversations?limit=0", "limit"), ("/sandbox/conversations?who=1", "query")];
+    let bad = [("/sandbox/conversations?limit=0", "limit"), ("/sandbox/conversations?who=1", "who")];
     check_refused(&fixture, &bad).await;
 }
 
@@ -587,4 +588,51 @@ async fn a_clock_that_runs_is_told_as_one() {
     assert_eq!(fixture.door("/sandbox/clock").await["stopped"], false);
     fixture.clock(json!({ "speed": 60 })).await;
     assert_eq!(fixture.door("/sandbox/clock").await["speed"], 60);
+}
+
+/// Reads all pages of a door, of which each is small enough, and says how many rows each has.
+async fn pages(fixture: &Fixture, path: &str, rows: &str) -> Vec<usize> {
+    let (mut counts, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let got = fixture.get(&format!("{path}{cursor}")).await;
+        assert!(got.status == 200 && got.body.len() <= 1_000_000, "{path}: {} bytes", got.body.len());
+        let page = got.json();
+        counts.push(page[rows].as_array().unwrap().len());
+        let Some(next) = page.get("nextCursor").and_then(Value::as_str) else { return counts };
+        cursor = format!("{}cursor={next}", if path.contains('?') { "&" } else { "?" });
+    }
+}
+
+#[tokio::test]
+async fn no_page_is_too_large_to_be_read_at_once() {
+    let fixture = Fixture::new(|_| {}).await;
+    for number in 0..1_100 {
+        let act = json!({ "from": format!("{number:0>255}"), "to": "s".repeat(255) });
+        assert_eq!(fixture.post("/sandbox/inbound", act).await.status, 200);
+    }
+    let people: Vec<_> = (0..1_200).map(|number| number.to_string()).collect();
+    let people: Vec<_> = people.iter().map(String::as_str).collect();
+    let mut body = bulk("b", &people);
+    for message in body["messages"].as_array_mut().unwrap() {
+        message["content"]["text"] = json!("t".repeat(1_000));
+        message["destinations"][0]["messageId"] = json!("same");
+    }
+    for _ in 0..3 {
+        assert_eq!(fixture.send(&body).await.status, 200);
+    }
+    let refused = json!({ "messages": 1, "more": "m".repeat(64 * 1024) });
+    for _ in 0..17 {
+        assert_eq!(fixture.send(&refused).await.status, 400);
+    }
+    for (path, rows, all) in [
+        ("/sandbox/messages", "messages", 3_600),
+        ("/sandbox/messages/same", "messages", 3_600),
+        ("/sandbox/requests?bodies=1", "requests", 20),
+    ] {
+        let counts = pages(&fixture, path, rows).await;
+        assert_eq!(counts.iter().sum::<usize>(), all, "{path}: {counts:?}");
+        assert!(counts.len() > 1 && counts.iter().all(|count| *count > 0), "{path}: {counts:?}");
+    }
+    let counts = pages(&fixture, "/sandbox/conversations", "conversations").await;
+    assert_eq!(counts.iter().sum::<usize>(), 1_100, "{counts:?}");
 }
