@@ -15,10 +15,11 @@ use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::{self, Running};
 use crate::source::Folders;
-use crate::store::{self, Branch, Database, Paths};
+use crate::store::{self, Branch, Database, Hold, Paths};
 use crate::wire::address::{self, is_loopback};
 
 use super::args::Global;
+use super::books;
 use super::failure::Failure;
 use super::home::ProjectPaths;
 use super::settings::Settings;
@@ -39,6 +40,8 @@ pub(super) struct GatewayAccess {
     is_embedded: bool,
     /// The embedded gateway, if it is that one and runs.
     pub sandbox: Option<Running>,
+    /// The hold on the embedded gateway's books.
+    books: Option<Hold>,
     /// A fixed time of day.
     fixed_now: Option<Timestamp>,
     /// The clock of a sandbox that runs on its own on this machine, once it was asked.
@@ -74,6 +77,7 @@ impl GatewayAccess {
             ledger: ledger(&project.state, home, settings),
             is_embedded: false,
             sandbox: None,
+            books: None,
             fixed_now: settings.now,
             followed: None,
             is_from_environment: settings.base_url.is_some(),
@@ -93,6 +97,7 @@ impl GatewayAccess {
             ledger: store::LedgerLocation::Lockfile(Paths::of_sandbox(&home.dir)),
             is_embedded: true,
             sandbox: None,
+            books: None,
             fixed_now: settings.now,
             followed: None,
             is_from_environment: false,
@@ -114,6 +119,7 @@ impl GatewayAccess {
         if let Some(now) = settings.now {
             options.now = ClockStart::Fixed(now);
         }
+        let books = books::beside_others(&options.books)?;
         let running = sandbox::start(options).await.map_err(|error| failed(&error))?;
         let base_url = Url::parse(&running.base_url).map_err(|error| failed(&error))?;
         Ok(Self {
@@ -124,6 +130,7 @@ impl GatewayAccess {
             ledger: store::LedgerLocation::Lockfile(Paths::of_sandbox(&home.dir)),
             is_embedded: true,
             sandbox: Some(running),
+            books: Some(books),
             fixed_now: None,
             followed: None,
             is_from_environment: false,
@@ -211,6 +218,7 @@ impl GatewayAccess {
                 Failure::new(FailureCode::Environment, "the sandbox's books were not closed in order").because(&error)
             })?;
         }
+        drop(self.books);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Arguments, environment, exit codes: puts the rooms together. Decisions belong to the rooms.
 
 mod args;
+mod books;
 mod client;
 mod clock;
 mod clones;

@@ -52,11 +52,34 @@ impl LockFile {
     /// # Errors
     /// If another run holds it, or the file cannot be opened or written.
     pub(super) fn take(path: &Path, note: &str) -> Result<Self, StoreError> {
-        for tries_left in (0..TRIES_MAX).rev() {
+        Self::lock(path, (TRIES_MAX, File::try_lock), |guard| guard.sign(note))
+    }
+
+    /// Takes the lock beside others who take it in this way. The first of them signs.
+    ///
+    /// # Errors
+    /// If another run has [taken](Self::take) it, or the file cannot be opened or written.
+    pub(super) fn share(path: &Path, note: &str) -> Result<Self, StoreError> {
+        // Nobody else holds it: whoever it names holds it no more.
+        match Self::lock(path, (1, File::try_lock), |guard| guard.sign(note)) {
+            Ok(first) => drop(first),
+            Err(StoreError::Held { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Self::lock(path, (TRIES_MAX, File::try_lock_shared), |_| Ok(()))
+    }
+
+    /// Locks the file in some way, and does something under the lock.
+    fn lock(
+        path: &Path,
+        (tries_max, lock): (usize, impl Fn(&File) -> Result<(), TryLockError>),
+        then: impl Fn(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        for tries_left in (0..tries_max).rev() {
             let mut options = File::options();
             let options = options.read(true).write(true).create(true).truncate(false);
             let mut file = regular::open(path, Links::Refused, options).map_err(StoreError::io("open", path))?;
-            match file.try_lock() {
+            match lock(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if tries_left > 0 => {
                     thread::sleep(TRY_AGAIN);
@@ -68,7 +91,7 @@ impl LockFile {
             // Whoever had the file open before it was deleted has locked a file that is gone.
             if Identity::of(&file).is_ok_and(|mine| Identity::at(path).is_ok_and(|there| there == mine)) {
                 let mut guard = Self { file, path: path.to_owned() };
-                guard.sign(note)?;
+                then(&mut guard)?;
                 return Ok(guard);
             }
         }

@@ -8,6 +8,7 @@ mod binding;
 mod copy;
 mod error;
 mod git;
+mod hold;
 mod holder;
 mod left_behind;
 mod ledger_store;
@@ -39,6 +40,7 @@ pub use git::{
     Branch, CloneState, FetchedBranch, FetchedLockfile, ForgeToken, GitError, GitLedger, GitSilence, Publishing,
     RecordError, Recorded, Recorder, Said, TokenOrigin, Unpublished, Upstream,
 };
+pub use hold::Hold;
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};
 pub use left_behind::{Beside, LeftBehind, LeftClaims, left_behind};

@@ -128,6 +128,25 @@ fn how_long_a_receiver_may_take_is_said_in_the_project_and_on_the_command_line()
 }
 
 #[test]
+fn books_have_one_sandbox_at_a_time_or_commands_side_by_side() {
+    let project = project("listen: \"127.0.0.1:0\"");
+    // Commands with a sandbox inside do not wait for each other.
+    let plans: Vec<_> = (0..4).map(|_| project.start(["plan", "--sandbox"])).collect();
+    plans.into_iter().for_each(|plan| drop(project.finish(plan).code(0)));
+    let (sandbox, _) = serve(&project, &[], "stop it");
+    let refused = project.run(["sandbox"]).code(1);
+    let held = "sandbox/books.sqlite` are held by `sendform sandbox`, process ";
+    assert!(refused.stderr.contains(held) && refused.stderr.contains("--books FILE"), "{refused}");
+    let refused = project.run(["plan", "--sandbox"]).code(1);
+    assert!(refused.stderr.contains(held) && refused.stderr.contains("SENDFORM_BASE_URL"), "{refused}");
+    // Other books are others', and whoever is killed holds nothing.
+    let (other, _) = serve(&project, &["--books", "other.sqlite"], "stop it");
+    drop((sandbox, other));
+    project.run(["plan", "--sandbox"]).code(0);
+    serve(&project, &["--books", "other.sqlite"], "stop it");
+}
+
+#[test]
 fn its_console_tells_what_came_of_each_request_and_names_nobody() {
     let mut project = project("listen: \"127.0.0.1:0\"").env("SENDFORM_KEY", KEY);
     let (mut sandbox, address) = serve(&project, &["--now", NOW], "its clock shows 2026-11-30 12:00");

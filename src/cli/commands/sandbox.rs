@@ -21,6 +21,7 @@ use crate::timing::utc;
 use crate::wire::choices::Choices;
 
 use crate::cli::args::{Global, LISTEN, SandboxArgs, parse_listen};
+use crate::cli::books;
 use crate::cli::console;
 use crate::cli::context::show_diagnostics;
 use crate::cli::exit::Exit;
@@ -61,6 +62,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
             .hint("name another address: `sendform sandbox --listen 127.0.0.1:0`")
     })?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
+    let hold = books::alone(&options.books)?;
     let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");
     // Whoever reads where it listens may send at once, and its line is not lost.
@@ -70,6 +72,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let served = webhooks::serve_posting(listener, gateway, webhooks, signals::first()).await;
     // The console ends with the sandbox, and does not wait for those who have not left it yet.
     drop(tokio::time::timeout(CONSOLE_GRACE, console).await);
+    drop(hold);
     served.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
 }

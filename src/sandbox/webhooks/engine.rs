@@ -17,7 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
-use super::queues::{Heard, Queued, Queues};
+use super::queues::{Hearing, Queued, Queues};
 use super::settings::WebhookSettings;
 use crate::sandbox::clock::{ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
@@ -77,11 +77,11 @@ fn of_task(
 }
 
 /// Whether somebody answered a try that ended in this way.
-const fn heard(outcome: TryOutcome) -> Heard {
+const fn heard(outcome: TryOutcome) -> Hearing {
     match outcome {
-        TryOutcome::Answered(_) => Heard::Answer,
-        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Heard::Silence,
-        TryOutcome::NotAllowed | TryOutcome::NotUrl => Heard::Nothing,
+        TryOutcome::Answered(_) => Hearing::Answer,
+        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Hearing::Silence,
+        TryOutcome::NotAllowed | TryOutcome::NotUrl => Hearing::Nothing,
     }
 }
 
@@ -398,7 +398,7 @@ impl Engine {
             // It is under way still.
             Some(again) => self.begin_try(again),
             None => {
-                self.queues.end(&tried, outcome.map_or(Heard::Nothing, heard));
+                self.queues.end(&tried, outcome.map_or(Hearing::Nothing, heard));
                 self.begin_tries(&tried.url);
             }
         }

@@ -229,9 +229,9 @@ fn a_sandbox_that_is_killed_a_hundred_times_keeps_its_word() {
     let api = Api::at(sandbox.address());
     come_to_the_end(&mut seen, &sandbox, &api, &hooks);
     let posted = hooks.end();
-    check_messages(&mut seen, &sandbox, &posted);
+    eprintln!("{}", check_messages(&mut seen, &sandbox, &posted));
     check_told(&seen, &api, &posted);
-    posted.sum_up();
+    eprintln!("{}", posted.sum_up());
     assert!(seen.pulls > KILLS / 2 && seen.accepted.len() > 200, "there was load: {} pulls", seen.pulls);
 }
 
@@ -265,7 +265,7 @@ fn come_to_the_end(seen: &mut Seen, sandbox: &Sandbox, api: &Api, hooks: &Hooks)
 }
 
 /// Makes sure that all messages are there, once, and have ended, and that their reports were not lost.
-fn check_messages(seen: &mut Seen, sandbox: &Sandbox, posted: &Posted) {
+fn check_messages(seen: &mut Seen, sandbox: &Sandbox, posted: &Posted) -> String {
     let books = sandbox.messages();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     for message in books["messages"].as_array().unwrap() {
@@ -286,14 +286,9 @@ fn check_messages(seen: &mut Seen, sandbox: &Sandbox, posted: &Posted) {
     let is_lost = |id: &&String| !seen.reported.contains(*id) && posted.end_of(id).is_none();
     let (ended, lost) = (seen.ends.len(), seen.ends.keys().filter(is_lost).count());
     let lost_max = usize::try_from(seen.cut).unwrap() * PULLED_AT_ONCE;
-    eprintln!(
-        "{} accepted, {ended} ended, {} pulled, {lost} lost in {} cut answers of {}",
-        seen.accepted.len(),
-        seen.reported.len(),
-        seen.cut,
-        seen.pulls
-    );
     assert!(lost <= lost_max, "{lost} reports were lost, in {} answers that did not come", seen.cut);
+    let (accepted, pulled, cut, pulls) = (seen.accepted.len(), seen.reported.len(), seen.cut, seen.pulls);
+    format!("{accepted} accepted, {ended} ended, {pulled} pulled, {lost} lost in {cut} cut answers of {pulls}")
 }
 
 /// Makes sure that whoever wanted to be told was told what the sandbox says.

@@ -139,19 +139,16 @@ impl Posted {
     }
 
     /// Says how much there was, and makes sure that it was much.
-    pub(super) fn sum_up(&self) {
+    #[must_use]
+    pub(super) fn sum_up(&self) -> String {
         let again = |(_, tellings): &&(Report, Vec<Telling>)| {
             tellings.windows(2).any(|two| two.first().is_some_and(|first| first.is_taken))
         };
         let again = self.reports.values().filter(again).count();
-        eprintln!(
-            "{} posts, {} failed, {} reports, {again} of them taken twice",
-            self.posts,
-            self.failed,
-            self.reports.len()
-        );
         let forms: BTreeSet<bool> = self.bodies.values().map(|body| body.starts_with('<')).collect();
         assert!(self.posts > 200 && self.failed > 20 && forms.len() == 2, "there was something to receive");
+        let (posts, failed, reports) = (self.posts, self.failed, self.reports.len());
+        format!("{posts} posts, {failed} failed, {reports} reports, {again} of them taken twice")
     }
 }
 
