@@ -79,6 +79,23 @@ pub(super) fn files_in(archive: impl Read + Seek) -> Result<Vec<(String, u64)>, 
     Ok(files)
 }
 
+/// Writes a file of an archive, if that is no larger than so many bytes, and gives its size.
+///
+/// # Errors
+/// If it is not there, is larger, or cannot be read or written.
+pub(super) fn write_file_of(
+    archive: impl Read + Seek,
+    name: &str,
+    bytes_max: u64,
+    to: &mut impl Write,
+) -> Result<u64, io::Error> {
+    let mut archive = ZipArchive::new(archive)?;
+    let file = archive.by_name(name)?;
+    // One byte more tells whether there is more.
+    let size = io::copy(&mut file.take(bytes_max.saturating_add(1)), to)?;
+    if size > bytes_max { Err(io::Error::other(format!("it is larger than {bytes_max} bytes"))) } else { Ok(size) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;

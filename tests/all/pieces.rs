@@ -342,11 +342,16 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
     assert_eq!(included["file"], "/.gitlab/sendform.yml");
     assert!(names(&included["inputs"]).is_subset(&names(&header["spec"]["inputs"])), "{included}");
     let given = [("dir", "my shop"), ("image", "x"), ("audiences", "touch fetched"), ("comment", "new")];
-    let jobs =
-        given.iter().fold(jobs.to_owned(), |jobs, (name, value)| jobs.replace(&format!("$[[ inputs.{name} ]]"), value));
-    assert!(!jobs.contains("$[["), "every input is given");
-    let jobs: Value = serde_yaml::from_str(&jobs).unwrap();
-    let run = |name: &str, environment: &[(&str, &str)]| {
+    let with = |accept: &str| -> Value {
+        let jobs = given
+            .iter()
+            .chain(&[("accept", accept)])
+            .fold(jobs.to_owned(), |jobs, (name, value)| jobs.replace(&format!("$[[ inputs.{name} ]]"), value));
+        assert!(!jobs.contains("$[["), "every input is given");
+        serde_yaml::from_str(&jobs).unwrap()
+    };
+    let jobs = with("");
+    let run_of = |jobs: &Value, name: &str, environment: &[(&str, &str)]| {
         let runner = Runner::new();
         let lines = [&jobs[".sendform"]["before_script"], &jobs[name]["script"]];
         let lines = lines.into_iter().flat_map(|lines| lines.as_array().unwrap()).map(|line| line.as_str().unwrap());
@@ -364,6 +369,7 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
         fs::remove_dir(&environment["SENDFORM_DATA"]).unwrap();
         (arguments, runner.tree.path().join("fetched").exists())
     };
+    let run = |name: &str, environment: &[(&str, &str)]| run_of(&jobs, name, environment);
     let own = [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "42"), ("CI_MERGE_REQUEST_PROJECT_ID", "42")];
     let plan = ["ci", "plan", "--dir", "my shop", "--comment", "new"].map(ToOwned::to_owned).to_vec();
     assert_eq!(run("sendform plan", &own), (plan.clone(), true));
@@ -373,6 +379,12 @@ fn a_pipeline_of_gitlab_plans_and_applies() {
     assert_eq!(run("sendform apply", &[]), (apply.clone(), true));
     apply.extend(["--expect-digest", "plan/v1:00; x"].map(ToOwned::to_owned));
     assert_eq!(run("sendform apply", &[("DIGEST", "plan/v1:00; x")]), (apply, true));
+    let accepting = with("messages=12,000  late=* $(x)");
+    for name in ["sendform plan", "sendform apply"] {
+        let (arguments, _) = run_of(&accepting, name, &own);
+        let words = ["--accept=messages=12,000", "--accept=late=*", "--accept=$(x)"];
+        assert_eq!(arguments[arguments.len() - 3..], words, "{name}");
+    }
     let artifacts = &jobs["sendform plan"]["artifacts"];
     assert_eq!(
         names(&artifacts["reports"]),

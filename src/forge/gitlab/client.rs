@@ -1,5 +1,8 @@
 //! The client of one project on GitLab.
 
+use std::fs::File;
+use std::sync::Mutex;
+
 use secrecy::SecretString;
 
 use crate::forge::error::{ForgeError, Permission};
@@ -20,6 +23,9 @@ pub(super) const WRITE: Permission = Permission::GitLab { scope: "api", role: "R
 pub struct GitLab {
     pub(super) http: ForgeHttp,
     pub(super) project: u64,
+    /// What the job left that was looked at last, and whose it is: what is in it is taken from there, and not fetched
+    /// again.
+    pub(super) archive: Mutex<Option<(u64, File)>>,
 }
 
 impl GitLab {
@@ -29,7 +35,8 @@ impl GitLab {
     /// If the token cannot be in a header; if the API is neither behind https nor on this machine; if the system's
     /// certificates cannot be used.
     pub fn new(runner: &GitLabRunner, token: &SecretString, limits: ClientLimits) -> Result<Self, ForgeClientError> {
-        Ok(Self { http: ForgeHttp::with_bearer(&runner.api, token, limits)?, project: runner.project_id })
+        let http = ForgeHttp::with_bearer(&runner.api, token, limits)?;
+        Ok(Self { http, project: runner.project_id, archive: Mutex::default() })
     }
 
     /// A call below the project's own path.

@@ -1,13 +1,16 @@
 //! Jobs of pipelines, and the files that they left: one archive a job.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::forge::error::{ForgeError, ForgeErrorKind};
 use crate::forge::facts::Artifact;
 use crate::forge::fields::{FieldError, FieldReader};
-use crate::forge::unpack::files_in;
+use crate::forge::http::Call;
+use crate::forge::unpack::{files_in, write_file_of};
 
 use super::client::{GitLab, READ, READ_ARTIFACTS};
 
@@ -77,11 +80,9 @@ impl GitLab {
         if !job.has_archive {
             return Ok(if job.expires { LeftFiles::Expired } else { LeftFiles::Nothing });
         }
-        let call = self.call(format!("give what the job {id} left"), READ_ARTIFACTS, &["jobs", &number, "artifacts"]);
-        let unreadable = |why: String| call.failed(ForgeErrorKind::Unreadable(why));
-        let mut archive = tempfile::tempfile().map_err(|error| unreadable(format!("it cannot be kept: {error}")))?;
-        self.http.download(&call, ARCHIVE_BYTES_MAX, &mut archive).await?;
-        let files = files_in(&archive).map_err(|why| unreadable(why.to_string()))?;
+        let call = self.archive_call(id);
+        let archive = self.archive_of(id, &call).await?;
+        let files = files_in(&archive).map_err(|why| call.failed(ForgeErrorKind::Unreadable(why.to_string())))?;
         let artifact = |(name, bytes)| Artifact {
             id,
             name,
@@ -103,10 +104,32 @@ impl GitLab {
         bytes_max: u64,
         file: &mut impl Write,
     ) -> Result<u64, ForgeError> {
-        let number = artifact.id.to_string();
-        let wish = format!("give the artifact `{}`", artifact.name);
-        let call = self.call(wish, READ_ARTIFACTS, &["jobs", &number, "artifacts", &artifact.name]);
-        self.http.download(&call, bytes_max, file).await
+        let call = self.archive_call(artifact.id);
+        let archive = self.archive_of(artifact.id, &call).await?;
+        let written = write_file_of(&archive, &artifact.name, bytes_max, file);
+        written.map_err(|why| call.failed(ForgeErrorKind::Unreadable(why.to_string())))
+    }
+
+    fn archive_call(&self, id: u64) -> Call {
+        let wish = format!("give what the job {id} left");
+        self.call(wish, READ_ARTIFACTS, &["jobs", &id.to_string(), "artifacts"])
+    }
+
+    /// The archive of what a job left: the one that was looked at last, or fetched now.
+    async fn archive_of(&self, id: u64, call: &Call) -> Result<File, ForgeError> {
+        let unkept = |error: io::Error| call.failed(ForgeErrorKind::Unreadable(format!("it cannot be kept: {error}")));
+        let known = self.archive().as_ref().filter(|(known, _)| *known == id).map(|(_, file)| file.try_clone());
+        if let Some(file) = known {
+            return file.map_err(unkept);
+        }
+        let mut file = tempfile::tempfile().map_err(unkept)?;
+        self.http.download(call, ARCHIVE_BYTES_MAX, &mut file).await?;
+        *self.archive() = Some((id, file.try_clone().map_err(unkept)?));
+        Ok(file)
+    }
+
+    fn archive(&self) -> MutexGuard<'_, Option<(u64, File)>> {
+        self.archive.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

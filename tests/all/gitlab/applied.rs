@@ -1,7 +1,8 @@
 //! `ci apply` in pipelines of GitLab: on time, by hand, fast-forwarded, and where a note cannot be written.
 
-use super::land::Land;
+use super::land::{Arrived, Land};
 use crate::support::forge::{FakeApproval, ForgeFault};
+use crate::support::git;
 
 #[test]
 fn a_schedule_goes_on_with_the_plan_of_the_newest_change() {
@@ -132,4 +133,37 @@ fn a_commit_without_a_review_is_applied_only_where_nobody_wants_one() {
     let run = land.apply(&runner, &["--require-review", "false"]).code(0);
     assert!(run.stderr.contains("without a merge request: nobody has reviewed a plan of it"), "{run}");
     assert_eq!(land.shop.accepted(), [1; 2]);
+}
+
+#[test]
+fn what_was_sent_is_committed_and_is_no_change_of_the_campaigns() {
+    let mut land = Land::in_lockfile(4);
+    land.announce(7, "feature", "The spring sale is on!");
+    land.plan(7, "head").code(0);
+    let arrived = land.merge(7, "feature");
+    let mut runner = land.runner(&arrived);
+    git(runner.folder(), &["checkout", "--quiet", "main"]);
+    let commit = ["--commit", "--accept", "lockfile-in-ci=1"];
+    land.shop.sandbox.faults(&["401@2"]);
+    let run = land.apply(&runner, &commit).code(9);
+    assert!(run.stderr.contains("the lockfile is committed (") && run.stderr.contains("pushed to"), "{run}");
+    assert_eq!(land.shop.accepted(), [1; 2], "{run}");
+    let recorded = git(runner.folder(), &["rev-parse", "HEAD"]);
+    assert_eq!(git(&land.origin.path(), &["rev-parse", "main"]), recorded);
+    assert_ne!(recorded, arrived.merge);
+    // The newest commit only tells what was sent: both go on with the plan that was merged.
+    let told = Arrived { before: arrived.merge.clone(), merge: recorded };
+    land.job(&mut runner, "schedule", &told);
+    let run = land.apply(&runner, &commit).code(0);
+    assert!(run.stderr.contains("the plan of merge request 7"), "{run}");
+    assert_eq!(land.shop.accepted(), [1; 4], "{run}");
+    land.job(&mut runner, "push", &told);
+    let run = land.sends_nothing(&runner, &commit, 0);
+    assert!(run.stderr.contains("the plan of merge request 7"), "{run}");
+    // The note of the merge request tells of it all.
+    let [note] = &land.notes(7)[..] else { panic!("one note: {:?}", land.notes(7)) };
+    assert!(note.contains("**sendform: applied** (exit code 0"), "{note}");
+    // Where runs commit nothing, a commit that came without a review is one, whatever it touches.
+    let run = land.sends_nothing(&runner, &["--accept", "lockfile-in-ci=1"], 5);
+    assert!(run.stderr.contains("came to `main` without a merge request"), "{run}");
 }

@@ -40,6 +40,16 @@ impl Land {
         Self { shop, origin, forge, minutes: 0 }
     }
 
+    /// With so many customers, and a ledger beside the project, which runs commit.
+    pub(super) fn in_lockfile(customers: u64) -> Self {
+        let shop = Shop::new(customers);
+        let origin = Origin::of(&shop.project);
+        let forge = FakeForge::of(&origin.path());
+        LOGIN.clone_into(&mut forge.state().login);
+        forge.state().gitlab.bots.push(LOGIN.to_owned());
+        Self { shop, origin, forge, minutes: 0 }
+    }
+
     /// The same with merge request 7, planned and merged: the sale is announced to everybody.
     pub(super) fn merged(customers: u64, more: &str) -> (Self, Arrived) {
         let mut land = Self::new(customers, more);

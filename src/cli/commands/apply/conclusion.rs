@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::ApplyRun;
+use super::apply_run::ApplyRun;
 use super::sending::Sent;
 use super::verdict::verdict;
 use crate::apply::{Stopped, Summary};

@@ -1,5 +1,6 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
+mod apply_run;
 mod conclusion;
 mod opening;
 mod review;
@@ -33,6 +34,7 @@ use crate::ledger::RunId;
 use crate::plan::SafetyLimitKind;
 use crate::store::{OpenLedger, Visit};
 
+use apply_run::ApplyRun;
 use opening::open;
 pub(in crate::cli::commands) use opening::refuse_in_ci;
 use review::{Review, end_without_sending};
@@ -124,24 +126,6 @@ async fn with_world(
         output.tell(IN_SANDBOX);
     }
     ended
-}
-
-/// What a run goes by.
-#[derive(Clone, Copy)]
-struct ApplyRun<'a> {
-    context: &'a Arc<Context>,
-    args: &'a ApplyArgs,
-    settings: &'a Settings,
-    output: &'a Output,
-    events: &'a EventFile,
-    recording: &'a Recording,
-    interrupts: &'a SignalWatch,
-    plan_options: &'a PlanOptions,
-    client: &'a Client<RunClock>,
-    clock: &'a RunClock,
-    run: RunId,
-    /// How many people were in doubt before.
-    in_doubt: usize,
 }
 
 impl ApplyRun<'_> {

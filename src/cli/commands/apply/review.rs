@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ApplyRun;
+use super::apply_run::ApplyRun;
 use crate::apply::Clock as _;
 use crate::cli::args::ApplyArgs;
 use crate::cli::context::PlanOptions;

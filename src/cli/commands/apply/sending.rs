@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use super::ApplyRun;
+use super::apply_run::ApplyRun;
 use super::opening::refuse_old_ends;
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{
