@@ -11,6 +11,10 @@ use crate::sandbox::store::NewInbound;
 
 const EXPECTED: &str = r#"must name a person and a sender, as in {"from": "17841400000000001", "to": "shop", "text": "Hello"}; "act" is text, reply, postback, optOut or block"#;
 
+/// How long the id of a person or a sender may be, and how long what somebody writes, in characters.
+const ID_CHARS_MAX: usize = 200;
+const TEXT_CHARS_MAX: usize = 1_000;
+
 /// What people write who are given no words.
 const USUAL_TEXT: &str = "Hello";
 /// What people write who want nothing more, unless they are given other words.
@@ -29,6 +33,18 @@ struct InboundText {
 }
 
 impl InboundText {
+    /// The first field that is too long, and how long it may be.
+    fn too_long(&self) -> Option<(&'static str, usize)> {
+        let fields = [
+            ("from", Some(&self.from), ID_CHARS_MAX),
+            ("to", Some(&self.to), ID_CHARS_MAX),
+            ("text", self.text.as_ref(), TEXT_CHARS_MAX),
+            ("payload", self.payload.as_ref(), TEXT_CHARS_MAX),
+        ];
+        let is_too_long = |text: Option<&String>, max| text.is_some_and(|text| text.chars().count() > max);
+        fields.into_iter().find(|(_, text, max)| is_too_long(*text, *max)).map(|(name, _, max)| (name, max))
+    }
+
     /// What is written, if anything is.
     fn content(&self) -> Option<InboundContent> {
         let text = |usual: &str| self.text.clone().unwrap_or_else(|| usual.to_owned());
@@ -56,6 +72,9 @@ impl InboundText {
 /// With the answer, if that cannot be.
 pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answer> {
     let inbound = serde_json::from_slice::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
+    if let Some((name, max)) = inbound.too_long() {
+        return Err(Answer::violation(name, &format!("must have at most {max} characters")));
+    }
     note(sandbox, inbound).await.map_err(|_| Answer::error(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
