@@ -426,6 +426,21 @@ async fn a_request_that_never_comes_whole_is_lost_and_not_too_large() {
 }
 
 #[tokio::test]
+async fn what_people_write_has_bounds() {
+    let fixture = Fixture::new(|_| {}).await;
+    let play = async |field: &str, count: usize| {
+        let mut body = json!({ "from": "1", "to": "shop", "text": "Hi", "payload": "yes" });
+        body[field] = json!("ž".repeat(count));
+        let got = fixture.post("/sandbox/inbound", body).await;
+        (got.status, got.json()["violations"][0]["property"].clone())
+    };
+    for (field, max) in [("from", 200), ("to", 200), ("text", 1_000), ("payload", 1_000)] {
+        assert_eq!(play(field, max).await.0, 200, "{field}");
+        assert_eq!(play(field, max + 1).await, (400, json!(field)));
+    }
+}
+
+#[tokio::test]
 async fn rules_are_refused_once_those_that_held_take_too_much_room() {
     let fixture = Fixture::new(|_| {}).await;
     let rules = |seed: u32| {
