@@ -20,6 +20,7 @@ use crate::wire::choices::{
 use crate::wire::names;
 
 use super::format::{OutputFormat, Write};
+use super::sandbox_flags;
 use super::topics::Topic;
 use super::{help, typo};
 
@@ -51,6 +52,9 @@ impl Arguments {
                 "completions are a script: they have no other form, and `--format` and `--write` are not for them";
             return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
+        if let Some((kind, message)) = read.stray_sandbox() {
+            return Err(command.error(kind, message));
+        }
         // Of a command clap has the page, and says that there is no such command.
         if let Command::Help(asked) = &read.command
             && asked.topic().is_none()
@@ -60,6 +64,30 @@ impl Arguments {
             return help::command().try_get_matches_from(path).map_err(typo::tipped).map(|_| read);
         }
         Ok(read)
+    }
+}
+
+impl Arguments {
+    /// Why `--sandbox` or `--fault` means nothing where it stands.
+    fn stray_sandbox(&self) -> Option<(ErrorKind, String)> {
+        let Global { sandbox, fault, .. } = &self.global;
+        match (&self.command, fault.first()) {
+            (Command::Sandbox(_), _) if *sandbox => Some((
+                ErrorKind::ArgumentConflict,
+                "`--sandbox` runs another command against the embedded gateway, and `sendform sandbox` serves it: leave \
+                 the flag out; a fault is `--with FAULT` there"
+                    .to_owned(),
+            )),
+            (Command::Sandbox(_), Some(fault)) => Some((
+                ErrorKind::ArgumentConflict,
+                format!("`--fault` is for commands with `--sandbox`: of `sendform sandbox` it is `--with '{fault}'`"),
+            )),
+            (_, Some(_)) if !sandbox => Some((
+                ErrorKind::MissingRequiredArgument,
+                "`--fault` is for the embedded gateway only: it needs `--sandbox`".to_owned(),
+            )),
+            (_, _) => None,
+        }
     }
 }
 
@@ -79,7 +107,7 @@ pub(super) struct Global {
     pub sandbox: bool,
     /// A fault of the embedded gateway, such as `500-after@3`, or `logs:503@1` where its logs are asked;
     /// may be repeated
-    #[arg(long, global = true, value_name = "FAULT", requires = "sandbox")]
+    #[arg(long, global = true, value_name = "FAULT")]
     pub fault: Vec<String>,
     /// The time of day to go by, such as `2026-11-30T12:00:00Z`: for the sandbox, or a gateway on loopback
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_now)]
@@ -391,7 +419,7 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
     pub listen: Option<SocketAddr>,
     /// A name, besides those of loopback, under which it is reached; may be repeated
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", value_name = "NAME", value_parser = sandbox_flags::host)]
     pub hosts: Vec<String>,
     /// The file of its books [default: .sendform/sandbox/books.sqlite in the project]
     #[arg(long, value_name = "FILE")]
@@ -400,7 +428,7 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_now)]
     pub now: Option<jiff::Timestamp>,
     /// How many of its seconds pass in a second [default: the project's `sandbox.speed`, else 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(sandbox_flags::SPEEDS))]
     pub speed: Option<u32>,
     /// Its clock stands still until it is moved
     #[arg(long)]
@@ -443,11 +471,11 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "REACH")]
     pub webhooks: Vec<String>,
     /// Where it posts the reports of messages that name no URL [default: the project's `sandbox.accountWebhook`]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = sandbox_flags::webhook)]
     pub account_webhook: Option<String>,
     /// Where it posts what people write [default: the project's `sandbox.inboundWebhook`, else the URL of the message
     /// that came to them last]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = sandbox_flags::webhook)]
     pub inbound_webhook: Option<String>,
     /// How long a try may take: `connect=10s` until it is connected, `answer=1m` until it is answered; may be repeated
     /// [default: the project's `sandbox.webhookTimeouts`, else these]
@@ -457,18 +485,14 @@ pub(super) struct SandboxArgs {
     #[arg(long, value_name = "N")]
     pub logs_per_minute: Option<u32>,
     /// How long it remembers a messageId, with `--duplicates reject`: `48h` [default: the project's, else 48h]
-    #[arg(long, value_name = "TIME", value_parser = parse_memory)]
+    #[arg(long, value_name = "TIME", value_parser = sandbox_flags::memory)]
     pub duplicate_memory: Option<jiff::SignedDuration>,
     /// The largest body of a request, in MiB [default: the project's, else 20]
-    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u16).range(sandbox_flags::BODIES))]
     pub body_max: Option<u16>,
     /// A fault, such as `500-after@3`; may be repeated
-    #[arg(long = "with", value_name = "FAULT")]
+    #[arg(long = "with", value_name = "FAULT", value_parser = sandbox_flags::fault)]
     pub faults: Vec<String>,
-}
-
-fn parse_memory(text: &str) -> Result<jiff::SignedDuration, String> {
-    read_duration(text).ok_or_else(|| "not a duration, such as `48h`".to_owned())
 }
 
 /// Takes one of the names that a type has in files as well.
@@ -807,6 +831,25 @@ mod tests {
             let read = parse_listen(wrong);
             assert_eq!(read.is_err(), wrong != "localhost:", "{wrong}: {read:?}");
         }
+    }
+
+    #[test]
+    fn what_the_embedded_gateway_is_told_is_said_where_it_means_something() {
+        let said = |line: &str| {
+            let read = Arguments::read(line.split(' ').map(OsString::from));
+            read.err().map(|error| error.to_string().lines().next().unwrap_or_default().to_owned()).unwrap_or_default()
+        };
+        let check = |line: &str, part: &str| {
+            let said = said(line);
+            assert!(said.contains(part) && said.is_empty() == part.is_empty(), "{line}: {said}");
+        };
+        check("sendform sandbox --with drop", "");
+        check("sendform apply --sandbox --fault drop", "");
+        check("sendform sandbox --fault drop@2", "it is `--with 'drop@2'`");
+        check("sendform sandbox --sandbox", "leave the flag out");
+        check("sendform sandbox --sandbox --fault drop", "a fault is `--with FAULT`");
+        check("sendform --sandbox sandbox --with drop", "leave the flag out");
+        check("sendform apply --fault drop", "it needs `--sandbox`");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod prepare;
 mod progress;
 mod recording;
 mod rejections;
+mod sandbox_flags;
 mod sandbox_time;
 mod settings;
 mod shell_quote;

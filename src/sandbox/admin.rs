@@ -58,6 +58,8 @@ use super::auth;
 use super::clock::{ClockRefusal, ClockSetting, Speed};
 use super::local;
 use super::model::rules::ChannelRules;
+use super::model::rules_check::ending_fault;
+use super::reading::{self, Misread};
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::webhooks::Postman;
@@ -114,11 +116,19 @@ async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Respo
         Exposure::ThisMachine => true,
         Exposure::Others => auth::is_master(shown, &options.credentials),
     };
-    if may && local::is_from_here(headers, &options.hosts) {
-        return next.run(request).await;
+    if !local::is_from_here(headers, &options.hosts) {
+        return Answer::kept_out("Origin", NOT_FROM_HERE).into_response();
     }
-    Answer::error(StatusCode::FORBIDDEN).into_response()
+    if local::is_push(headers) {
+        return Answer::kept_out(local::PUSH_HEADER, NOT_FOR_PUSHES).into_response();
+    }
+    if may { next.run(request).await } else { Answer::error(StatusCode::FORBIDDEN).into_response() }
 }
+
+/// Why a door stays shut.
+const NOT_FROM_HERE: &str =
+    "must be absent, or a page of this machine (localhost, 127.0.0.1, [::1]) or of a name given by `--host`";
+const NOT_FOR_PUSHES: &str = "must be absent: what a sandbox posts by itself opens no door";
 
 /// From where a sandbox is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,13 +185,22 @@ async fn rules(State(sandbox): State<SandboxState>) -> Response<Body> {
 
 const NO_ROOM: &str = "all rules that held until now are kept and take too much room: POST /sandbox/reset forgets them";
 
+/// The answer to rules that cannot be read.
+fn misread_rules(misread: &Misread) -> Answer {
+    let property = if misread.property.is_empty() { "rules" } else { &misread.property };
+    Answer::violation(property, &misread.violation)
+}
+
 async fn set_rules(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
-    let rules: ChannelRules = match serde_json::from_slice(&body) {
+    let rules: ChannelRules = match reading::json(&body) {
         Ok(rules) => rules,
-        Err(error) => return Answer::violation("rules", &error.to_string()).into_response(),
+        Err(misread) => return misread_rules(&misread).into_response(),
     };
     if let Some(fault) = rules.fault() {
         return Answer::violation("rules", fault).into_response();
+    }
+    if let Some(fault) = ending_fault(&rules) {
+        return Answer::violation("rules", &fault).into_response();
     }
     if !sandbox.store().inputs().has_room_for(&rules) {
         return Answer::conflict("rules", NO_ROOM).into_response();
@@ -214,7 +233,8 @@ struct ClockText {
 impl ClockText {
     fn read(self) -> Result<ClockSetting, (&'static str, &'static str)> {
         let now = self.now.map(|now| time::read(&now).ok_or(("now", NOT_A_TIME))).transpose()?;
-        let advance = self.advance.map(|text| read_duration(&text).ok_or(("advance", NOT_A_DURATION))).transpose()?;
+        let advance =
+            self.advance.map(|text| read_duration(&text).ok_or_else(|| ("advance", no_duration(&text)))).transpose()?;
         let speed = self.speed.map(|speed| Speed::new(speed).ok_or(("speed", NOT_A_SPEED))).transpose()?;
         Ok(ClockSetting { now, advance, speed, stopped: self.stopped })
     }
@@ -222,6 +242,8 @@ impl ClockText {
 
 const NOT_A_TIME: &str = r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#;
 const NOT_A_DURATION: &str = r#"must be a duration that is not negative, as in {"advance": "2h 30m"}"#;
+const NO_CALENDAR: &str =
+    r#"must be in weeks, days or less: months and years have no length of their own, as in {"advance": "365d"}"#;
 const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"speed": 60}"#;
 const NOT_A_CHANGE: &str =
     r#"must have some of `now`, `advance`, `speed`, `stopped` and `wait`, as in {"advance": "1h"}"#;
@@ -229,12 +251,35 @@ const NOT_A_CHANGE: &str =
 async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
     let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
         return Answer::violation("clock", NOT_A_CHANGE).into_response();
+/// Why a text is no duration: one that jiff can read, but that has no length of its own, is of months or years.
+fn no_duration(text: &str) -> &'static str {
+    let span = text.trim().parse::<jiff::Span>();
+    if span.is_ok_and(|span| span.get_years() != 0 || span.get_months() != 0) { NO_CALENDAR } else { NOT_A_DURATION }
+}
+
+/// The answer to a change that cannot be read.
+fn misread_clock(misread: &Misread) -> Answer {
+    let wanted = match misread.property.as_str() {
+        "now" => NOT_A_TIME,
+        "advance" => NOT_A_DURATION,
+        "speed" => NOT_A_SPEED,
+        "" => return Answer::violation("body", &format!("{}; it {NOT_A_CHANGE}", misread.violation)),
+        property => return Answer::violation(property, &misread.violation),
+    };
+    Answer::violation(&misread.property, wanted)
+}
+
+async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
+    let text = match reading::json::<ClockText>(&body) {
+        Ok(text) => text,
+        Err(misread) => return misread_clock(&misread).into_response(),
     };
     let has_time = text.wait != Some(0);
     let change = match text.read() {
         Ok(change) => change,
         Err((property, violation)) => return Answer::violation(property, violation).into_response(),
     };
+    let moved_by = if change.advance.is_some() { "advance" } else { "now" };
     let changed = match sandbox.postman().filter(|_| !has_time) {
         Some(postman) => postman.begin_change(change).await,
         None => sandbox.change_clock(change).await.map(|changed| changed.map(drop)),
@@ -245,7 +290,9 @@ async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) ->
             Answer::violation("now", "must not be before the time of the sandbox").into_response()
         }
         Ok(Err(ClockRefusal::Twice)) => Answer::violation("advance", "must not be there beside `now`").into_response(),
-        Ok(Err(ClockRefusal::TooFar)) => Answer::violation("now", "must be before the year 9998").into_response(),
+        Ok(Err(ClockRefusal::TooFar)) => {
+            Answer::violation(moved_by, "leads too far: the clock must stay before the year 9998").into_response()
+        }
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }

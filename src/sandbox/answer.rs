@@ -113,6 +113,15 @@ impl Answer {
         Self::error(StatusCode::FORBIDDEN).header(HeaderName::from_static(SCOPES_HEADER), scopes)
     }
 
+    /// A 403 that says which header keeps somebody out, whatever their credentials.
+    pub(super) fn kept_out(header: &str, violation: &str) -> Self {
+        let violations = vec![Violation { property: header.to_owned(), violation: violation.to_owned() }];
+        let description = format!("The header {header} keeps this request out of the sandbox's own pages and doors.");
+        let action = "Check the violations; no credentials change it.".to_owned();
+        let error = ApiError { description, action, violations, resources: Vec::new(), ..answer::error(403) };
+        Self::json(StatusCode::FORBIDDEN, &error)
+    }
+
     /// A 429 that says after how many seconds to come again.
     pub(super) fn too_many(seconds: u64) -> Self {
         Self::error(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, &seconds.to_string())

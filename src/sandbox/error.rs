@@ -16,6 +16,14 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
+    /// The folder that is to hold the books is not there: no folder is made where somebody may have mistyped one.
+    #[error("there is no folder `{folder}` for the sandbox's books `{path}`")]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// The books cannot be read or written.
     #[error("cannot use the sandbox's books `{path}`")]
     Books {

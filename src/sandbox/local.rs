@@ -1,11 +1,20 @@
 //! Keeps web pages away: a browser on this machine reaches 127.0.0.1 too, and a page from elsewhere can give its
 //! own name that address. So only requests for a name of the sandbox are served, and the testers' routes, which
-//! show people's messages, to no page from elsewhere.
+//! show people's messages, to no page from elsewhere, and to no push of a sandbox: what a message names as its URL is no
+//! word of a tester.
 
 use std::net::IpAddr;
 
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName};
+
+/// The header by which every push says that it is one.
+pub(super) const PUSH_HEADER: &str = "x-sendform-sandbox-push";
+
+/// Whether a request is a push of a sandbox.
+pub(super) fn is_push(headers: &HeaderMap) -> bool {
+    headers.contains_key(PUSH_HEADER)
+}
 
 /// Whether a request is for loopback, or for one of some names.
 pub(super) fn is_ours(headers: &HeaderMap, hosts: &[String]) -> bool {

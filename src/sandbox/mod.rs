@@ -18,6 +18,7 @@ mod local;
 pub mod model;
 pub mod options;
 mod query;
+pub mod reading;
 mod request_tracker;
 pub mod rules_file;
 pub mod running;

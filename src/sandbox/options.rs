@@ -20,7 +20,7 @@ pub const DUPLICATE_MEMORY: SignedDuration = SignedDuration::from_hours(48);
 /// How a sandbox behaves.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The file of its books; it and its folder are made if they are not there.
+    /// The file of its books; it is made if it is not there, in a folder that is.
     pub books: PathBuf,
     /// Where its clock starts.
     pub now: ClockStart,

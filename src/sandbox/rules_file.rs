@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 use super::auth::{AuthScheme, Credential};
 use super::model::rules::ChannelRules;
+use super::model::rules_check::ending_fault;
+use super::reading;
 
 /// What a rules file says.
 #[derive(Debug, Clone)]
@@ -38,9 +40,12 @@ struct CredentialText {
 /// # Errors
 /// With what is wrong with it, and where.
 pub fn read(text: &str) -> Result<RulesFile, String> {
-    let FileText { credentials, channel } = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let FileText { credentials, channel } = reading::yaml(text).map_err(|fault| fault.to_string())?;
     if let Some(fault) = channel.as_ref().and_then(ChannelRules::fault) {
         return Err(fault.to_owned());
+    }
+    if let Some(fault) = channel.as_ref().and_then(ending_fault) {
+        return Err(format!("in `channel`, {fault}"));
     }
     if credentials.iter().any(|credential| credential.secret.trim().is_empty()) {
         return Err("the `secret` of a credential is not empty".to_owned());
@@ -69,10 +74,21 @@ mod tests {
     #[test]
     fn what_a_file_may_not_say_is_named() {
         for (text, part) in [
-            ("channels: {}", "unknown field"),
+            ("channels: {}", "`channels` is not known here: there is `credentials` or `channel` (line 1, column 1)"),
             ("credentials: [ { scheme: app, secret: '' } ]", "not empty"),
             ("channel: { rules: [ { outcome: slow } ] }", "perMille"),
-            ("channel: { rules: [ { outcome: slo, ids: ['1'] } ] }", "unknown variant"),
+            (
+                "channel: { rules: [ { outcome: slo, ids: ['1'] } ] }",
+                "`channel.rules[0].outcome` must be one of `unknownSender`",
+            ),
+            (
+                "channel: { latencyMs: fast }",
+                "`channel.latencyMs` must be a whole number from 0 to 4294967295, not a text (line 1, column 23)",
+            ),
+            (
+                "channel: { rules: [ { outcome: channelFails, ids: ['1'], status: 5 } ] }",
+                "`rules[0].status` is 5: `channelFails` takes 4, 9 or 31",
+            ),
         ] {
             assert!(read(text).is_err_and(|error| error.contains(part)), "{text}");
         }

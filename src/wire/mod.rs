@@ -14,6 +14,7 @@ pub mod overview;
 pub mod request;
 pub mod response;
 pub mod said;
+pub mod sandbox_limits;
 pub mod sandbox_time;
 pub mod time;
 pub mod visible;

@@ -12,6 +12,7 @@ use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
 use crate::wire::choices::Choices;
+use crate::wire::sandbox_limits::DUPLICATE_MEMORY_HOURS_MAX;
 
 use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
@@ -28,8 +29,6 @@ use super::{time, webhook};
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
 const ABSENCE_HOURS_MAX: i64 = 46;
 
-/// The longest time that the sandbox remembers a messageId, in hours.
-const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
 /// How long the sandbox may wait for whoever receives webhooks.
 const WEBHOOK_TIMEOUT_HOURS_MAX: i64 = 1;
 

@@ -10,6 +10,9 @@ use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
 };
+use crate::wire::sandbox_limits::{
+    BODY_MEBIBYTES_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
+};
 
 /// A project of sendform: what all campaigns of a folder have in common. The file is called
 /// `sendform.yaml`.
@@ -121,7 +124,7 @@ pub struct Gateway {
     /// environment variable `SENDFORM_BASE_URL` says it as well.
     /// Example: `https://xxxxx.api.infobip.com`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(url, length(max = 2048), example = &"https://xxxxx.api.infobip.com")]
+    #[schemars(url, length(max = WEBHOOK_URL_CHARS_MAX), example = &"https://xxxxx.api.infobip.com")]
     pub base_url: Option<String>,
 }
 
@@ -172,7 +175,7 @@ pub struct WebhookPolicy {
     /// The hosts to which campaigns may have delivery reports sent, without scheme and port.
     /// Example: `[hooks.example.com]`.
     #[serde(default)]
-    #[schemars(inner(length(min = 1, max = 253)), extend("uniqueItems" = true))]
+    #[schemars(inner(length(min = 1, max = HOST_CHARS_MAX)), extend("uniqueItems" = true))]
     pub allowed_hosts: Vec<String>,
 }
 
@@ -282,7 +285,7 @@ pub struct Sandbox {
     pub now: Option<String>,
     /// How many seconds of the sandbox's clock pass in a second. Default: 1.
     #[serde(default = "speed")]
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(range(min = 1, max = SPEED_MAX))]
     pub speed: u32,
     /// Whether the sandbox's clock stands still until it is moved. Default: `false`.
     #[serde(default)]
@@ -293,7 +296,7 @@ pub struct Sandbox {
     pub listen: Option<String>,
     /// Names, besides those of loopback, under which `sendform sandbox` is reached. Example: `[gateway.test]`.
     #[serde(default)]
-    #[schemars(inner(length(min = 1, max = 253)), extend("uniqueItems" = true))]
+    #[schemars(inner(length(min = 1, max = HOST_CHARS_MAX)), extend("uniqueItems" = true))]
     pub hosts: Vec<String>,
     /// A file with rules for the channel, and with credentials: a path relative to the project's folder.
     /// Example: `sandbox/rules.yaml`.
@@ -302,14 +305,14 @@ pub struct Sandbox {
     pub rules: Option<String>,
     /// Faults with which it starts. Example: `["500-after@3"]`.
     #[serde(default)]
-    #[schemars(inner(length(min = 1, max = 300)))]
+    #[schemars(inner(length(min = 1, max = FAULT_CHARS_MAX)))]
     pub faults: Vec<String>,
     /// How many queries of the logs it takes in a minute; 0 is any number. Default: 120.
     #[serde(default, deserialize_with = "present")]
     pub logs_per_minute: Option<u32>,
     /// The largest body of a request, in MiB. Default: 20.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = BODY_MEBIBYTES_MAX))]
     pub body_max: Option<u16>,
     /// How long a messageId is remembered where `duplicates` is `reject`. At most `720h`. Default: `48h`.
     #[serde(default, deserialize_with = "present")]
@@ -349,12 +352,12 @@ pub struct Sandbox {
     /// settings do at the gateway. How far it may reach is for whoever starts it to say. Example:
     /// `http://127.0.0.1:9000/dlr`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(url, length(max = 2048), example = &"http://127.0.0.1:9000/dlr")]
+    #[schemars(url, length(max = WEBHOOK_URL_CHARS_MAX), example = &"http://127.0.0.1:9000/dlr")]
     pub account_webhook: Option<String>,
     /// Where `sendform sandbox` posts what people write to a sender; without it to the URL of the message that came to
     /// them last. Example: `http://127.0.0.1:9000/inbound`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(url, length(max = 2048), example = &"http://127.0.0.1:9000/inbound")]
+    #[schemars(url, length(max = WEBHOOK_URL_CHARS_MAX), example = &"http://127.0.0.1:9000/inbound")]
     pub inbound_webhook: Option<String>,
 }
 

@@ -13,6 +13,7 @@ use crate::report::sandbox::SandboxReport;
 use crate::sandbox::SandboxState;
 use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
@@ -30,6 +31,7 @@ use crate::cli::files;
 use crate::cli::gateway::{clock_start, rules_of_project, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
+use crate::cli::shell_quote::word;
 use crate::cli::signals;
 
 /// How long the last lines may take.
@@ -63,7 +65,12 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     })?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let hold = books::alone(&options.books)?;
-    let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
+    let gateway = SandboxState::open(options).map_err(|error| {
+        let failure = failed(&error);
+        let SandboxError::NoFolder { folder, .. } = &error else { return failure };
+        let folder = word(&folder.display().to_string());
+        failure.hint(format!("make it, if that is what you mean: `mkdir -p {folder}`"))
+    })?;
     let url = format!("http://{address}");
     // Whoever reads where it listens may send at once, and its line is not lost.
     let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));

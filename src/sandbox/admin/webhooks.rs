@@ -79,6 +79,7 @@ fn show_try(tried: &Try) -> TryShown {
         TryOutcome::Broken => ("broken", None),
         TryOutcome::NotAllowed => ("notAllowed", None),
         TryOutcome::NotUrl => ("notUrl", None),
+        TryOutcome::Itself => ("itself", None),
     };
     TryShown { at: tried.at, outcome, status, cause: tried.cause }
 }

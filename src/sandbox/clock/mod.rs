@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::wire::sandbox_limits::SPEED_MAX;
 use crate::wire::sandbox_time::SandboxTime;
 
 /// How much real time the bound lies ahead of a clock that runs.
@@ -41,7 +42,7 @@ impl Speed {
     /// That of the real time.
     pub const REAL: Self = Self(1);
     /// The highest: about eleven days in a second.
-    pub const MAX: u32 = 1_000_000;
+    pub const MAX: u32 = SPEED_MAX;
 
     /// The number.
     #[must_use]

@@ -23,6 +23,7 @@ mod quick;
 mod reader;
 pub mod reports;
 pub mod rules;
+pub mod rules_check;
 #[cfg(test)]
 mod sample;
 pub mod status;

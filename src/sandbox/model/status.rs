@@ -32,6 +32,15 @@ pub const EC_MESSAGE_CANCELED: u16 = 4100;
 /// Sent, and not delivered within its validity.
 pub const EC_VALIDITY_EXPIRED: u16 = 4101;
 
+/// The groups of the statuses with which a message ends.
+pub const UNDELIVERABLE_GROUP: u16 = 2;
+/// Delivered.
+pub const DELIVERED_GROUP: u16 = 3;
+/// Expired.
+pub const EXPIRED_GROUP: u16 = 4;
+/// Rejected.
+pub const REJECTED_GROUP: u16 = GROUP_REJECTED;
+
 /// With which status and which error a message ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
@@ -97,6 +106,30 @@ const KNOWN: [KnownStatus; 28] = [
 #[must_use]
 pub fn group(id: u16) -> Option<u16> {
     KNOWN.iter().find(|known| known.id == id).map(|known| known.group)
+}
+
+/// The statuses of some groups, in the order of their ids.
+#[must_use]
+pub fn statuses_of(groups: &[u16]) -> Vec<u16> {
+    let mut ids: Vec<u16> = KNOWN.iter().filter(|known| groups.contains(&known.group)).map(|known| known.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// The errors that go with a status: what was delivered has none, what was sent in vain has one of the channel's, what
+/// has expired says when, and a rejection may say why.
+#[must_use]
+pub fn errors_of(status: u16) -> Vec<u16> {
+    let is_validity = |id: u16| id == EC_MESSAGE_CANCELED || id == EC_VALIDITY_EXPIRED;
+    let is_block = |id: u16| matches!(id, 2052 | 2053);
+    let goes = |id: u16| match group(status) {
+        Some(UNDELIVERABLE_GROUP) => id != NO_ERROR && !is_validity(id) && !is_block(id),
+        Some(DELIVERED_GROUP) => id == NO_ERROR,
+        Some(EXPIRED_GROUP) => is_validity(id) || id == 255,
+        Some(REJECTED_GROUP) => !is_validity(id),
+        Some(_) | None => false,
+    };
+    ERRORS.iter().map(|known| known.id).filter(|id| goes(*id)).collect()
 }
 
 struct KnownError {

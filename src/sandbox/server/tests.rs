@@ -170,6 +170,21 @@ async fn pages_from_elsewhere_see_nothing_of_the_testers_routes() {
     let fixture = Fixture::new(|_| {}).await;
     let got = fixture.call("GET", "/sandbox/messages", "Origin: https://shop.example\r\n", b"").await;
     assert_eq!((got.status, got.json()["errorCode"].as_str()), (403, Some("E403")));
+    assert_eq!(got.json()["violations"][0]["property"], "Origin");
+    assert!(got.json()["description"].as_str().unwrap().contains("Origin") && got.json()["resources"] == json!([]));
+}
+
+#[tokio::test]
+async fn a_push_of_a_sandbox_opens_no_door() {
+    let fixture = Fixture::new(|_| {}).await;
+    assert_eq!(fixture.send(&bulk("b", &["1"])).await.status, 200);
+    for (method, path) in
+        [("POST", "/sandbox/reset"), ("POST", "/sandbox/release"), ("GET", "/sandbox/state"), ("GET", "/")]
+    {
+        let got = fixture.call(method, path, "X-Sendform-Sandbox-Push: 1\r\n", b"").await;
+        assert_eq!((got.status, &got.json()["violations"][0]["property"]), (403, &json!("x-sendform-sandbox-push")));
+    }
+    assert_eq!(fixture.counts(), (1, 1));
 }
 
 #[tokio::test]

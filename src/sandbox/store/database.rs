@@ -97,7 +97,15 @@ pub(super) struct MessageDatabase {
 impl MessageDatabase {
     /// Opens the books, or makes them.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
-        table::create_file(path).map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
+        let failed = |source| SandboxError::Open { path: path.to_owned(), source };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+            return Err(SandboxError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+        }
+        table::create_file(path).map_err(failed)?;
+        if !table::is_free_or_ours(path).map_err(failed)? {
+            return Err(SandboxError::Foreign { path: path.to_owned() });
+        }
         let opened = table::open(path).or_else(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => Ok(None),
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),

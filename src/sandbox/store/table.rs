@@ -2,7 +2,7 @@
 //! because a row a message would cost many times as much to write.
 
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,11 +60,27 @@ const SCHEMA: &str = "
     CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), bound INTEGER NOT NULL) STRICT;
 ";
 
-/// Makes the folder and the file, for the owner's eyes only: the books hold people's messages.
-pub(super) fn create_file(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// Where a file of SQLite has the mark of whoever made it.
+const APPLICATION_ID_AT: u64 = 68;
+
+/// Whether a file is empty, or has the mark of the sandbox's books. SQLite itself would take a few bytes of anything for
+/// a database without tables.
+pub(super) fn is_free_or_ours(path: &Path) -> io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
     }
+    let mut mark = [0; 4];
+    file.seek(SeekFrom::Start(APPLICATION_ID_AT))?;
+    match file.read_exact(&mut mark) {
+        Ok(()) => Ok(i64::from(u32::from_be_bytes(mark)) == APPLICATION_ID),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the file, for the owner's eyes only: the books hold people's messages.
+pub(super) fn create_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

@@ -82,7 +82,7 @@ fn counts(path: &Path) -> Vec<(String, u64)> {
 #[tokio::test]
 async fn what_was_accepted_is_there_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/books.db");
+    let path = folder.path().join("books.db");
     let books = MessageStore::open(&path).unwrap();
     let first = bulk("one", &["a", "b"], &[1]);
     accept(&books, &first, Duplicates::Accept).await;
@@ -210,11 +210,23 @@ fn other_files_are_refused_and_left_alone() {
     std::fs::write(&text, "not a database, but long enough to look like the beginning of one".repeat(99)).unwrap();
     let database = folder.path().join("database");
     rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
-    for path in [text, database] {
+    let mut others = vec![text, database];
+    // SQLite takes less than a page of anything for nothing.
+    for (name, bytes) in [("a", &b"\n"[..]), ("b", b"a note\n"), ("c", &[0; 71]), ("d", &[0; 511]), ("e", &[0; 512])] {
+        others.push(folder.path().join(name));
+        std::fs::write(others.last().unwrap(), bytes).unwrap();
+    }
+    for path in others {
         let before = std::fs::read(&path).unwrap();
         assert!(matches!(MessageStore::open(&path), Err(SandboxError::Foreign { .. })), "{}", path.display());
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "").unwrap();
+    drop(MessageStore::open(&empty).unwrap());
+    let deep = folder.path().join("not/there/books.db");
+    let error = MessageStore::open(&deep).err().map(|error| error.to_string()).unwrap();
+    assert!(error.contains("there is no folder") && !folder.path().join("not").exists(), "{error}");
     assert!(matches!(audit(&folder.path().join("none")), Err(SandboxError::Open { .. })));
 }
 

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
+use super::own_address::OwnAddress;
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
 use super::queues::{Hearing, Queued, Queues};
@@ -111,7 +112,7 @@ impl Engine {
     /// Begins, with all that the books say is to be done.
     pub(super) async fn begin(
         sandbox: &SandboxState,
-        settings: WebhookSettings,
+        (settings, own): (WebhookSettings, OwnAddress),
         stopping: oneshot::Receiver<()>,
     ) -> Result<Self, SandboxError> {
         let urls = (settings.account_url.clone(), settings.inbound_url.clone());
@@ -119,7 +120,7 @@ impl Engine {
         let mut engine = Self {
             sandbox: sandbox.clone(),
             account_url: settings.account_url.clone(),
-            poster: Arc::new(Poster::new(settings)),
+            poster: Arc::new(Poster::new(settings, own)),
             commands,
             agenda: Agenda::default(),
             inputs: sandbox.store().inputs(),

@@ -6,6 +6,7 @@
 //! noted in the books before the next step.
 
 mod engine;
+mod own_address;
 mod poster;
 mod postman;
 mod queues;
@@ -23,6 +24,7 @@ use super::error::SandboxError;
 use super::server::serve;
 use super::state::SandboxState;
 use engine::Engine;
+use own_address::OwnAddress;
 
 /// How long tries may take to end once the sandbox is told to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -37,11 +39,12 @@ pub async fn serve_posting(
     settings: WebhookSettings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
+    let own = OwnAddress(listener.local_addr().map_err(SandboxError::Serve)?);
     // Nothing that is due passes by while the books are looked through.
     sandbox.clock().bar(Some(sandbox.now()));
     sandbox.begin().await?;
     let (stop, stopping) = oneshot::channel();
-    let engine = Engine::begin(&sandbox, settings, stopping).await?;
+    let engine = Engine::begin(&sandbox, (settings, own), stopping).await?;
     let mut posting = tokio::spawn(engine.run());
     let ending = async move {
         shutdown.await;

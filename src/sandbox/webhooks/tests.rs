@@ -612,3 +612,25 @@ async fn what_left_stays_so_where_it_is_told_to_end_in_the_same_instant() {
     assert_eq!(statuses, [7, 9]);
     fixture.stop().await;
 }
+
+#[tokio::test]
+async fn no_push_opens_a_door_of_a_sandbox() {
+    let other = Fixture::new(|_, _| {}).await;
+    other.send(&["7"], json!({ "delivery": { "notify": false } })).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    let port = fixture.url.rsplit(':').next().unwrap().to_owned();
+    fixture.send(&["1"], to(&format!("{}/sandbox/reset", fixture.url))).await;
+    fixture.send(&["2"], to(&format!("http://localhost:{port}/sandbox/reset"))).await;
+    fixture.send(&["3"], to(&format!("{}/sandbox/reset", other.url))).await;
+    fixture.advance("10s").await;
+    let pushes = fixture.webhooks().await;
+    let mut ends: Vec<_> = pushes
+        .iter()
+        .map(|push| (push["state"].as_str().unwrap(), &push["tries"][0]["outcome"], &push["tries"][0]["status"]))
+        .map(|(state, outcome, status)| format!("{state} {outcome} {status}"))
+        .collect();
+    ends.sort();
+    assert_eq!(ends, [r#"waiting "answered" 403"#, r#"withheld "itself" null"#, r#"withheld "itself" null"#]);
+    assert_eq!(fixture.sandbox.counts().accepted, 3);
+    assert_eq!(other.get("/sandbox/messages").await["messages"].as_array().unwrap().len(), 1);
+}

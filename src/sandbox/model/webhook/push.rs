@@ -73,6 +73,8 @@ pub enum TryOutcome {
     NotAllowed,
     /// Nothing was posted: it is no URL of HTTP.
     NotUrl,
+    /// Nothing was posted: it is the sandbox itself.
+    Itself,
 }
 
 impl TryOutcome {
@@ -80,7 +82,7 @@ impl TryOutcome {
     #[must_use]
     pub const fn is_withheld(self) -> bool {
         match self {
-            Self::NotAllowed | Self::NotUrl => true,
+            Self::NotAllowed | Self::NotUrl | Self::Itself => true,
             Self::Answered(_) | Self::NoConnection | Self::NoAnswer | Self::Broken => false,
         }
     }
@@ -93,7 +95,9 @@ impl TryOutcome {
                 WebhookSuccess::Only200 => status == 200,
                 WebhookSuccess::Any2xx => status >= 200 && status < 300,
             },
-            Self::NoConnection | Self::NoAnswer | Self::Broken | Self::NotAllowed | Self::NotUrl => false,
+            Self::NoConnection | Self::NoAnswer | Self::Broken | Self::NotAllowed | Self::NotUrl | Self::Itself => {
+                false
+            }
         }
     }
 }

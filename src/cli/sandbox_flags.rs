@@ -1,0 +1,116 @@
+//! The values that the flags of `sandbox` take: what the project file takes under the same name, and no more.
+
+use std::ops::RangeInclusive;
+
+use jiff::SignedDuration;
+
+use crate::sandbox::clock::read_duration;
+use crate::wire::sandbox_limits::{
+    BODY_MEBIBYTES_MAX, DUPLICATE_MEMORY_HOURS_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
+};
+
+/// How fast its clock may run.
+pub(super) const SPEEDS: RangeInclusive<i64> = 1..=SPEED_MAX as i64;
+/// How large a body may be, in MiB.
+pub(super) const BODIES: RangeInclusive<i64> = 1..=BODY_MEBIBYTES_MAX as i64;
+
+/// Reads how long a messageId is remembered.
+pub(super) fn memory(text: &str) -> Result<SignedDuration, String> {
+    let memory = read_duration(text).ok_or_else(|| "not a duration, such as `48h`".to_owned())?;
+    let longest = SignedDuration::from_hours(DUPLICATE_MEMORY_HOURS_MAX);
+    if (SignedDuration::from_secs(1)..=longest).contains(&memory) {
+        return Ok(memory);
+    }
+    Err(format!("at least a second, and at most `{DUPLICATE_MEMORY_HOURS_MAX}h`"))
+}
+
+/// Reads a name under which it is reached.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    bounded(text, HOST_CHARS_MAX)
+}
+
+/// Reads a fault; what it says is looked at later.
+pub(super) fn fault(text: &str) -> Result<String, String> {
+    bounded(text, FAULT_CHARS_MAX)
+}
+
+/// Reads a URL to which it posts; what it says is looked at later.
+pub(super) fn webhook(text: &str) -> Result<String, String> {
+    bounded(text, WEBHOOK_URL_CHARS_MAX)
+}
+
+fn bounded(text: &str, chars_max: usize) -> Result<String, String> {
+    match text.chars().count() {
+        0 => Err("it is empty".to_owned()),
+        count if count > chars_max => Err(format!("it has {count} characters, and at most {chars_max} are taken")),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::super::args::Arguments;
+    use crate::campaign::read_project;
+    use crate::diagnostic::Source;
+
+    /// Whether a setting is taken: by its flag, and by the project file.
+    fn taken(flag: &str, key: &str, value: &str) -> [bool; 2] {
+        let words = ["sendform", "sandbox", flag, value].map(OsString::from);
+        let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let quoted = if is_number { value.to_owned() } else { format!("\"{value}\"") };
+        let quoted = if ["hosts", "faults"].contains(&key) { format!("[{quoted}]") } else { quoted };
+        let file = format!("project: acme\nsandbox:\n  {key}: {quoted}\n");
+        let read = read_project(&Source::new("sendform.yaml", file.as_str()));
+        [Arguments::read(words).is_ok(), !read.diagnostics.has_errors()]
+    }
+
+    #[test]
+    fn a_flag_and_the_project_file_take_the_same_from_the_lowest_to_the_highest_and_nothing_beyond() {
+        let long = |begin: &str, count: usize| format!("{begin}{}", "a".repeat(count - begin.len()));
+        let webhook = "http://127.0.0.1/";
+        for (flag, key, good, bad) in [
+            ("--speed", "speed", ["1".to_owned(), "1000000".to_owned()], ["0".to_owned(), "1000001".to_owned()]),
+            ("--body-max", "bodyMax", ["1".to_owned(), "1024".to_owned()], ["0".to_owned(), "1025".to_owned()]),
+            (
+                "--logs-per-minute",
+                "logsPerMinute",
+                ["0".to_owned(), u32::MAX.to_string()],
+                ["-1".to_owned(), (u64::from(u32::MAX) + 1).to_string()],
+            ),
+            (
+                "--duplicate-memory",
+                "duplicateMemory",
+                ["1s".to_owned(), "720h".to_owned()],
+                ["0s".to_owned(), "721h".to_owned()],
+            ),
+            (
+                "--duplicate-memory",
+                "duplicateMemory",
+                ["30d".to_owned(), "48h".to_owned()],
+                ["31d".to_owned(), "x".to_owned()],
+            ),
+            ("--host", "hosts", ["a".to_owned(), long("", 253)], [String::new(), long("", 254)]),
+            ("--with", "faults", ["500".to_owned(), long("reject=", 300)], [String::new(), long("reject=", 301)]),
+            (
+                "--account-webhook",
+                "accountWebhook",
+                [webhook.to_owned(), long(webhook, 2048)],
+                [String::new(), long(webhook, 2049)],
+            ),
+            (
+                "--inbound-webhook",
+                "inboundWebhook",
+                [webhook.to_owned(), long(webhook, 2048)],
+                [String::new(), long(webhook, 2049)],
+            ),
+        ] {
+            for (values, expect) in [(good, true), (bad, false)] {
+                for value in values {
+                    assert_eq!(taken(flag, key, &value), [expect; 2], "{flag} {key} {value}");
+                }
+            }
+        }
+    }
+}

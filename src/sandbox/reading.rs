@@ -1,0 +1,310 @@
+//! Reads what testers write, as JSON or YAML, and says what is wrong with it in the words of the guide: where, what is
+//! wanted there, and what may stand there. What a value is that is wrong is not said: it may be somebody's id.
+
+use std::fmt;
+
+use saphyr_parser::{Event, Parser};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+/// Why something cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misread {
+    /// The path of what is wrong, such as `rules[0].status`; nothing if it is wrong as a whole.
+    pub property: String,
+    /// What is wrong with it, and in which line and column.
+    pub violation: String,
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.property.as_str() {
+            "" => formatter.write_str(&self.violation),
+            property => write!(formatter, "`{property}` {}", self.violation),
+        }
+    }
+}
+
+impl Misread {
+    /// Of the text as a whole.
+    fn whole(violation: impl Into<String>) -> Self {
+        Self { property: String::new(), violation: violation.into() }
+    }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Misread::whole("must be UTF-8"))?;
+    // All of it is JSON before anything is made of it: what is never closed is not of a wrong type.
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Misread::whole(format!("is no JSON: {} (line {line}, column {column})", bare(&error.to_string())))
+    })?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| misread(text, error.path(), &error.inner().to_string()))
+}
+
+/// Reads YAML, of which JSON is a part.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Misread> {
+    let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
+        let place = error.location().map(|place| format!(" (line {}, column {})", place.line(), place.column()));
+        Misread::whole(format!("is no YAML: {}{}", bare(&error.to_string()), place.unwrap_or_default()))
+    })?;
+    serde_path_to_error::deserialize(value).map_err(|error| misread(text, error.path(), &error.inner().to_string()))
+}
+
+/// What a parser says, without the place, which is said in one form.
+fn bare(said: &str) -> &str {
+    said.split(" at line ").next().unwrap_or(said)
+}
+
+fn misread(text: &str, path: &Path, said: &str) -> Misread {
+    let violation = wanted(bare(said));
+    // A name that is not known is the last part of the path.
+    let place = place(text, path).map(|(line, column)| format!(" (line {line}, column {column})"));
+    let property = path.to_string();
+    let property = if property == "." { String::new() } else { property };
+    Misread { property, violation: format!("{violation}{}", place.unwrap_or_default()) }
+}
+
+/// What serde says, in the words of the guide.
+fn wanted(said: &str) -> String {
+    let between = |begin: &str| said.strip_prefix(begin).and_then(|rest| rest.split_once(", expected "));
+    if let Some((_, names)) = between("unknown field ") {
+        let names = names.strip_prefix("one of ").unwrap_or(names);
+        return format!("is not known here: there is {names}");
+    }
+    if let Some((_, names)) = between("unknown variant ") {
+        return format!("must be {names}");
+    }
+    if let Some(name) = said.strip_prefix("missing field ") {
+        return format!("must have {name}");
+    }
+    if let Some(name) = said.strip_prefix("duplicate field ") {
+        return format!("has {name} twice");
+    }
+    if let Some((found, wanted)) = between("invalid type: ") {
+        return format!("must be {}, not {}", kind_wanted(wanted), kind_found(found));
+    }
+    if let Some((_, wanted)) = between("invalid value: ") {
+        return format!("must be {}", kind_wanted(wanted));
+    }
+    said.to_owned()
+}
+
+/// What is wanted.
+fn kind_wanted(wanted: &str) -> String {
+    let whole = |max: u64| format!("a whole number from 0 to {max}");
+    match wanted {
+        "u8" => whole(u64::from(u8::MAX)),
+        "u16" => whole(u64::from(u16::MAX)),
+        "u32" => whole(u64::from(u32::MAX)),
+        "u64" | "usize" => "a whole number that is not negative".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a string" => "a text".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "variant identifier" | "string or map" => "one of its names".to_owned(),
+        _ if wanted == "a map" || wanted.starts_with("struct ") => "a mapping of names to values".to_owned(),
+        _ if wanted.starts_with("enum ") => "one of its names".to_owned(),
+        _ => wanted.to_owned(),
+    }
+}
+
+/// What stands there instead: never its value.
+fn kind_found(found: &str) -> &'static str {
+    match found.split([' ', '`']).next().unwrap_or_default() {
+        "string" | "character" => "a text",
+        "integer" => "a number without quotes",
+        "floating" => "a number with a fraction",
+        "boolean" => "`true` or `false`",
+        "sequence" => "a list",
+        "map" => "a mapping",
+        _ => "nothing",
+    }
+}
+
+/// In which list or mapping the parser is.
+enum Open {
+    /// A list, and how many of its values have begun.
+    List(usize),
+    /// A mapping, and the name whose value comes next.
+    Mapping(Option<String>),
+}
+
+/// The line and the column, from 1, at which the value at a path begins: of a name that is not known the name.
+fn place(text: &str, path: &Path) -> Option<(usize, usize)> {
+    let wanted: Vec<String> = path.iter().filter_map(step).collect();
+    let (mut open, mut at): (Vec<Open>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut found = None;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.ok()?;
+        let here = || Some((span.start.line(), span.start.col() + 1));
+        let is_begin = matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..));
+        if is_begin {
+            let is_name = match open.last_mut() {
+                Some(Open::List(begun)) => {
+                    at.push(begun.to_string());
+                    *begun += 1;
+                    false
+                }
+                Some(Open::Mapping(name)) => match name.take() {
+                    Some(name) => {
+                        at.push(name);
+                        false
+                    }
+                    None => {
+                        *name = if let Event::Scalar(text, ..) = &event {
+                            Some(text.to_string())
+                        } else {
+                            Some(String::new())
+                        };
+                        true
+                    }
+                },
+                None => false,
+            };
+            if is_name {
+                let named =
+                    open.last().and_then(|open| if let Open::Mapping(name) = open { name.clone() } else { None });
+                let is_wanted =
+                    wanted.split_last().is_some_and(|(last, before)| before == at && Some(last) == named.as_ref());
+                // Of a value that is wrong its own place is found after this.
+                found = if is_wanted { here() } else { found };
+                continue;
+            }
+            if at == wanted {
+                return here();
+            }
+        }
+        match event {
+            Event::SequenceStart(..) => open.push(Open::List(0)),
+            Event::MappingStart(..) => open.push(Open::Mapping(None)),
+            Event::SequenceEnd | Event::MappingEnd => {
+                open.pop();
+                at.pop();
+            }
+            Event::Scalar(..) | Event::Alias(_) => drop(at.pop()),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {}
+        }
+    }
+    found
+}
+
+/// A part of a path as it is written; nothing for what has no name in a text.
+fn step(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether they can be read is of interest")]
+    struct Shop {
+        name: Option<String>,
+        price: Option<f64>,
+        is_open: Option<bool>,
+        seed: Option<u64>,
+        #[serde(default)]
+        shelves: Vec<Shelf>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether they can be read is of interest")]
+    struct Shelf {
+        kind: Kind,
+        #[serde(default)]
+        ids: Vec<String>,
+        count: Option<u16>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Kind {
+        Wood,
+        Glass,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_the_guide_with_its_place() {
+        for (text, expect) in [
+            ("[1", "is no JSON: EOF while parsing a list (line 1, column 2)"),
+            ("{", "is no JSON: EOF while parsing an object (line 1, column 1)"),
+            ("", "is no JSON: EOF while parsing a value (line 1, column 0)"),
+            ("<a/>", "is no JSON: expected value (line 1, column 1)"),
+            (r#"{"name": "a",}"#, "is no JSON: trailing comma (line 1, column 14)"),
+            ("[1]", "must be a mapping of names to values, not a list (line 1, column 1)"),
+            ("5", "must be a mapping of names to values, not a number without quotes (line 1, column 1)"),
+            (r#"{"name": 5}"#, "`name` must be a text, not a number without quotes (line 1, column 10)"),
+            (r#"{"price": "5"}"#, "`price` must be a number, not a text (line 1, column 11)"),
+            (r#"{"isOpen": 1}"#, "`isOpen` must be `true` or `false`, not a number without quotes (line 1, column 12)"),
+            (r#"{"seed": -1}"#, "`seed` must be a whole number that is not negative (line 1, column 10)"),
+            (
+                r#"{"sheds": []}"#,
+                "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
+            ),
+            (r#"{"name": "a", "name": "b"}"#, "`name` has `name` twice (line 1, column 15)"),
+            ("{\"shelves\": [\n  {}\n]}", "`shelves[0]` must have `kind` (line 2, column 3)"),
+            (
+                "{\"shelves\": [{\"kind\": \"wood\"},\n {\"kind\": \"iron\"}]}",
+                "`shelves[1].kind` must be `wood` or `glass` (line 2, column 11)",
+            ),
+            (
+                r#"{"shelves": [{"kind": "wood", "ids": ["1", 17841400000000001]}]}"#,
+                "`shelves[0].ids[1]` must be a text, not a number without quotes (line 1, column 44)",
+            ),
+            (
+                r#"{"shelves": [{"kind": "wood", "count": 70000}]}"#,
+                "`shelves[0].count` must be a whole number from 0 to 65535 (line 1, column 40)",
+            ),
+            (
+                r#"{"shelves": [{"kind": "wood", "count": 1.5}]}"#,
+                "`shelves[0].count` must be a whole number from 0 to 65535, not a number with a fraction (line 1, column 40)",
+            ),
+            (r#"{"shelves": {"kind": 1}}"#, "`shelves` must be a list, not a mapping (line 1, column 13)"),
+            (
+                r#"{"shelves": [null]}"#,
+                "`shelves[0]` must be a mapping of names to values, not nothing (line 1, column 14)",
+            ),
+        ] {
+            assert_eq!(json::<Shop>(text.as_bytes()).unwrap_err().to_string(), expect, "{text}");
+        }
+        assert!(json::<Shop>(br#"{"shelves": [{"kind": "wood", "ids": ["1"]}]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_read_as_a_body_is() {
+        for (text, expect) in [
+            (
+                "name: a\nshelves:\n  - kind: wood\n    ids: [ 1 ]\n",
+                "`shelves[0].ids[0]` must be a text, not a number without quotes (line 4, column 12)",
+            ),
+            ("# č\nshelves:\n- kind: iron\n", "`shelves[0].kind` must be `wood` or `glass` (line 3, column 9)"),
+            (
+                "name: a\nsheds: []\n",
+                "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 2, column 1)",
+            ),
+            ("shelves: [1\n", "is no YAML: did not find expected ',' or ']' (line 2, column 1)"),
+        ] {
+            assert_eq!(yaml::<Shop>(text).unwrap_err().to_string(), expect, "{text}");
+        }
+        assert!(yaml::<Shop>("name: a\nshelves: [ { kind: glass } ]\n").is_ok());
+    }
+}

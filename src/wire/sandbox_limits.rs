@@ -1,0 +1,14 @@
+//! How far the settings of a sandbox go, on its command line and in the project file alike.
+
+/// How many of its seconds pass in a second, at most.
+pub const SPEED_MAX: u32 = 1_000_000;
+/// The largest body of a request that can be allowed, in MiB.
+pub const BODY_MEBIBYTES_MAX: u16 = 1024;
+/// The longest time that a messageId is remembered, in hours; the shortest is a second.
+pub const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
+/// The longest name under which it is reached, in characters.
+pub const HOST_CHARS_MAX: usize = 253;
+/// The longest fault, in characters.
+pub const FAULT_CHARS_MAX: usize = 300;
+/// The longest URL to which it posts, in characters.
+pub const WEBHOOK_URL_CHARS_MAX: usize = 2048;
