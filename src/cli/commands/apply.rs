@@ -1,6 +1,6 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,11 +211,8 @@ impl ApplyRun<'_> {
         let plan = self.plan(store).await;
         let may = may_send(&plan, args, plan_options);
         let may = unless_stopped(may, &stops, judge(&plan, &plan_options.selection));
-        let is_asked = !args.auto_approve;
-        if (output.format.is_for_people() && (is_asked || !output.quiet)) || may.is_err() {
-            show_people(&plan, context, output, args.plan.as_deref(), &stops)?;
-        }
         let reviewed = Reviewed { plan, stops };
+        show_people(&reviewed, context, output, args, may.is_ok())?;
         if let Err(ending) = may.and_then(|()| approve(&reviewed.plan, args, output)) {
             let twice = alarm(&reviewed.plan.twice, &plan_options.selection);
             let ending = ending.map(|exit| exit.or(twice)).map_err(|failure| failure.ending(twice));
@@ -312,11 +309,11 @@ impl ApplyRun<'_> {
     async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
         let Self { context, args, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
         let Sent { plan, summary, all_asked } = sent;
-        let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
+        let (freed, settled) = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
             evidence::last(context, &store, client, clock, &plan_options.selection, telling).await
         } else {
-            Ok(Exit::Done)
+            (BTreeMap::new(), Ok(()))
         };
         let unsettled = unsaved_outcomes::keep(context, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
@@ -334,6 +331,7 @@ impl ApplyRun<'_> {
             .after(&plan.twice)
             .with_handed_over(&summary, &store.ledger())
             .with_late(plan.selected().map(|message| (&message.key, message.revision, message.late)))
+            .with_freed(&freed, output.typed())
             .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
@@ -347,7 +345,9 @@ impl ApplyRun<'_> {
         }
         exit = exit.or(alarm(&twice, &plan_options.selection));
         let finished = finish(context, store, interrupts).await;
-        let settled = settled.map(|left| exit = exit.or(left));
+        if !freed.is_empty() {
+            exit = exit.or(Exit::Pending);
+        }
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
             output.tell_failure(failure);
@@ -540,9 +540,8 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
     let failure = Failure::new(FailureCode::DigestDiffers, message);
     let sent: u64 = plan.selected().map(|message| message.counts.get(Gate::AlreadySent)).sum();
     if sent == 0 {
-        return failure.hint(
-            "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
-        );
+        return failure
+            .hint("the files, the audiences or the ledger changed since then: review the plan, and use its digest");
     }
     failure
         .hint(format!("{} were sent to already, and are not in this plan any more", plural(sent, "person")))
@@ -550,7 +549,7 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
             "to go on with what was reviewed, use its file: `sendform plan --out FILE` before the first run, and \
              `sendform apply FILE` as often as it takes",
         )
-        .hint("without that file review the plan above, and use its digest")
+        .hint("without that file review the plan, and use its digest")
 }
 
 /// Asks whether to send, unless that was said already; else how the command ends.
