@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 use crate::sandbox::webhooks::PushTimeout;
-use crate::timing::read_duration;
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
@@ -124,8 +123,8 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
-    /// Leave out what is not the result: progress, notes, and the plan before an apply that does not ask; warnings and
-    /// errors are shown
+    /// Leave out what is not the result: progress, notes, and the plan of an apply that does not ask, of which only what
+    /// keeps it from sending is told; warnings and errors are shown
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }

@@ -1,12 +1,13 @@
 //! A pass over the doubts with the gateway's logs: what `reconcile` does, and what `apply` does first.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::select;
 
-use crate::apply::Clock as _;
 use crate::apply::evidence::{self, ReconcileOptions, Reconciled};
+use crate::apply::{Clock as _, MessageRevision};
 use crate::gateway::Client;
 use crate::plan::Selection;
 use crate::report::failure_code::FailureCode;
@@ -18,7 +19,6 @@ use crate::wire::address::is_loopback;
 
 use super::clock::RunClock;
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::LogsProgress;
@@ -88,7 +88,8 @@ fn tell(reconciled: &Reconciled, context: &Context, output: &Output) {
 
 /// Asks about old doubts once more, when something was accepted that left after them: what the logs lack
 /// now may be proved. Nobody waits long for that, also not if the gateway asks for patience: the next run
-/// asks again.
+/// asks again. Gives whom that has freed, by their messages: nobody has approved that they are sent to, so the next run
+/// does it.
 ///
 /// # Errors
 /// If the store does not take an outcome; if anybody got their message more than once.
@@ -99,7 +100,7 @@ pub(super) async fn last(
     clock: &RunClock,
     selection: &Selection,
     (output, stop): (&Output, impl Future<Output = ()> + Send),
-) -> Result<Exit, Failure> {
+) -> (BTreeMap<MessageRevision, u64>, Result<(), Failure>) {
     let stop = select(Box::pin(stop), Box::pin(clock.sleep(LAST_PASS_MAX))).map(drop);
     let (mut reconciled, stored) = pass(context, store, client, clock, selection, stop).await;
     // What could not be read is no news: it was in doubt before.
@@ -107,20 +108,13 @@ pub(super) async fn last(
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
         tell(&reconciled, context, output);
     }
-    stored?;
-    match reconciled.sent_again() as u64 {
-        0 => match reconciled.freed() as u64 {
-            0 => Ok(Exit::Done),
-            people => {
-                let people = plural(people, "person");
-                output.note(&format!("{people} can be sent to again: the next `sendform apply` does that\n"));
-                // Nobody is in doubt for that, but somebody has not got their message.
-                Ok(Exit::Doubt)
-            }
-        },
-        people => {
+    let ended = match (stored, reconciled.sent_again() as u64) {
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), 0) => Ok(()),
+        (Ok(()), people) => {
             let message = format!("{} got their message more than once", plural(people, "person"));
             Err(Failure::new(FailureCode::AcceptedTwice, message))
         }
-    }
+    };
+    (reconciled.freed(), ended)
 }

@@ -9,10 +9,11 @@ use crate::gateway::FollowedClock;
 use crate::identity::{KeyId, Keys};
 use crate::plan::GatewayPlace;
 use crate::report::failure_code::FailureCode;
-use crate::sandbox::clock::{ClockStart, Speed};
+use crate::sandbox::clock::{ClockStart, SandboxClock, Speed};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
+use crate::sandbox::store::last_time;
 use crate::sandbox::{self, Running};
 use crate::source::Folders;
 use crate::store::{self, Branch, Database, Hold, Paths};
@@ -248,6 +249,18 @@ pub(super) fn clock_start(now: Option<Timestamp>, is_stopped: bool) -> ClockStar
         Some(now) => ClockStart::At(now),
         None => ClockStart::Real,
     }
+}
+
+/// What time the embedded gateway tells, without starting it: somebody else may be using it. Books that cannot be read
+/// leave it where a new one starts; `fixed` is what tests set it to.
+pub(super) fn sandbox_time_at_rest(
+    home: &ProjectPaths,
+    settings: &SandboxSettings,
+    fixed: Option<Timestamp>,
+) -> Timestamp {
+    let start = fixed.map_or_else(|| clock_start(settings.now, settings.is_stopped), ClockStart::Fixed);
+    let last = last_time(&home.books()).unwrap_or_default();
+    SandboxClock::start(start, Speed::new(settings.speed).unwrap_or(Speed::REAL), last).now()
 }
 
 /// The settings of the embedded gateway.

@@ -10,13 +10,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::Person;
 use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
 use crate::plan::{Gate, Input, MessagePlan, Plan, Selection, plan};
-use crate::report::plan::PlanReport;
+use crate::report::plan::{Occasion, PlanReport};
 
+use super::args::ApplyArgs;
 use super::context::{Context, PlanOptions};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
+use super::unsent::Reviewed;
 use super::witness;
 
 /// Plans.
@@ -100,25 +102,34 @@ pub(super) fn show(
     file: Option<&Path>,
     stops: &[StopOrder],
 ) -> Result<(), Failure> {
-    let report = report(plan, context, output, file, stops).only_looked_at();
+    let report = report(plan, context, output, file, stops).on(Occasion::LookedAt);
     output.tell_diagnostics(&report.diagnostics);
     output.show(&report)
 }
 
-/// Shows a plan as [`show`] does, but to people only: what became of it gives machines the plan as well.
+/// Shows the plan of an apply as [`show`] does, but to people only: what became of it gives machines the plan as well.
+/// Where nothing but the result is wanted, and nobody is asked, no more of it is shown than why nothing is sent.
 ///
 /// # Errors
 /// If it cannot be shown.
 pub(super) fn show_people(
-    plan: &Plan,
+    Reviewed { plan, stops }: &Reviewed,
     context: &Context,
     output: &Output,
-    file: Option<&Path>,
-    stops: &[StopOrder],
+    args: &ApplyArgs,
+    sends: bool,
 ) -> Result<(), Failure> {
-    let report = report(plan, context, output, file, stops);
-    output.tell_diagnostics(&report.diagnostics);
-    output.show_people(&report)
+    let occasion = match (sends, output.quiet && args.auto_approve) {
+        (true, false) => Some(Occasion::Sending),
+        (true, true) => None,
+        (false, false) => Some(Occasion::Unsent),
+        (false, true) => Some(Occasion::UnsentInBrief),
+    };
+    let report = report(plan, context, output, args.plan.as_deref(), stops);
+    if output.format.is_for_people() || !sends {
+        output.tell_diagnostics(&report.diagnostics);
+    }
+    occasion.map_or(Ok(()), |occasion| output.show_people(&report.on(occasion)))
 }
 
 /// The report of a plan; `file` and `stops` are those of [`show`].

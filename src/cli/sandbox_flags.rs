@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 
-use crate::sandbox::clock::read_duration;
+use crate::timing::read_duration;
 use crate::wire::sandbox_limits::{
     BODY_MEBIBYTES_MAX, DUPLICATE_MEMORY_HOURS_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
 };

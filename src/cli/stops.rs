@@ -1,5 +1,10 @@
 //! Where stops are kept, for commands that need neither a key, nor a gateway, nor a run's lock.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::campaign::Project;
 use crate::identity::ProjectId;
 use crate::ledger::{StopOrder, Stops};
 use crate::report::failure_code::FailureCode;
@@ -9,9 +14,14 @@ use super::args::{Global, LedgerReading};
 use super::context::{Context, show_diagnostics};
 use super::failure::Failure;
 use super::files;
-use super::gateway;
+use super::gateway::{self, GatewayAccess};
+use super::home::ProjectPaths;
 use super::output::Output;
+use super::sandbox_time;
 use super::settings::Settings;
+
+/// How long a sandbox may take to tell the time.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// The ledger of a project, for stops alone.
 pub(super) struct StopsHome {
@@ -19,6 +29,8 @@ pub(super) struct StopsHome {
     pub(super) project: ProjectId,
     /// Where its ledger lives.
     pub(super) ledger: LedgerLocation,
+    /// What time it is: a sandbox's, where its runs go by that.
+    pub(super) now: Timestamp,
 }
 
 /// Stops and resumes that could not be added, or not everywhere.
@@ -34,7 +46,7 @@ impl StopsHome {
     ///
     /// # Errors
     /// If there is no project, or its file has errors, which are shown.
-    pub(super) fn find(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+    pub(super) async fn find(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
         let files = files::read(global)?;
         let Some(project) = files.project else {
             show_diagnostics(output, &files.diagnostics)?;
@@ -46,7 +58,8 @@ impl StopsHome {
         } else {
             gateway::ledger(&project.state, &files.home, settings)
         };
-        Ok(Self { project: project.id, ledger })
+        let now = now(&project, &files.home, global, settings, output).await;
+        Ok(Self { project: project.id, ledger, now })
     }
 
     /// Adds stops and resumes. After a failure it is read back what is there.
@@ -61,6 +74,29 @@ impl StopsHome {
             self.ledger.stops(&self.project).await.ok().map(|found| found.has(&news))
         };
         Err(NotAdded { failure: error.into(), is_there })
+    }
+}
+
+/// What time it is, as runs against the same gateway see it. Whoever is in a hurry is told the machine's time where that
+/// takes long, or cannot be told.
+async fn now(
+    project: &Project,
+    home: &ProjectPaths,
+    global: &Global,
+    settings: &Settings,
+    output: &Output,
+) -> Timestamp {
+    if global.sandbox {
+        return gateway::sandbox_time_at_rest(home, &project.sandbox, settings.now);
+    }
+    let machine = settings.now.unwrap_or_else(Timestamp::now);
+    let Ok(mut access) = GatewayAccess::real(project, home, settings) else { return machine };
+    match tokio::time::timeout(LOOK_TIME_MAX, sandbox_time::follow(&mut access, settings, false)).await {
+        Ok(Ok(note)) => {
+            note.iter().for_each(|note| output.note(note));
+            access.now()
+        }
+        Ok(Err(_)) | Err(_) => machine,
     }
 }
 

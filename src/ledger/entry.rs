@@ -88,6 +88,22 @@ impl ClaimEntry {
         self.claim.people.iter().enumerate().map(|(position, person)| (*person, self.states.get(position)))
     }
 
+    /// Whether the run that claimed somebody who stands in this state now left them open, so that another word was
+    /// needed. A run leaves people open of whom it was told nothing: of those in the same claim the gateway may have
+    /// accepted and rejected others, and refused nobody.
+    pub(super) fn was_left_open(&self, person: Person, state: PersonState) -> bool {
+        let words = || self.notes.iter().filter(|note| note.known.is_none());
+        if self.claim.is_recovered || words().next().is_none() {
+            return state == PersonState::Claimed;
+        }
+        let is_said_accepted = words().any(|note| note.proof.is_none() && note.state == PersonState::Accepted);
+        match state {
+            PersonState::Claimed | PersonState::Refused | PersonState::Abandoned => true,
+            PersonState::Accepted => is_said_accepted || self.is_found_only(person),
+            PersonState::Rejected(_) => is_said_accepted || self.otherwise_accepted().next().is_none(),
+        }
+    }
+
     /// Whether nothing of it was sent, for sure.
     pub(super) fn is_refused(&self) -> bool {
         self.states.is_all(PersonState::Refused)

@@ -94,6 +94,12 @@ impl<'a> ClaimState<'a> {
         self.0.is_refused()
     }
 
+    /// Its people in ascending order, each with their state, and whether the run that claimed them left them open: what
+    /// became of them is another word then, and not what the run was told.
+    pub fn history(self) -> impl Iterator<Item = (PersonState, bool)> + 'a {
+        self.0.iter().map(move |(person, state)| (state, self.0.was_left_open(person, state)))
+    }
+
     /// How many of its people are still open.
     #[must_use]
     pub fn open(self) -> usize {

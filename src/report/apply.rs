@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::apply::{Alarm, EndedMessage, Stopped, Summary, Tally};
+use crate::apply::{Alarm, EndedMessage, MessageRevision, Stopped, Summary, Tally};
 use crate::identity::{MessageKey, Revision};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
 use crate::plan::RejectionLimit;
@@ -20,6 +20,10 @@ use super::handed_over::HandedOverView;
 use super::plan::PlanReport;
 use super::stops::StopView;
 use super::twice::TwiceView;
+use super::typed::Typed;
+
+/// The command that sends to whoever is free.
+pub(super) const NEXT_APPLY: &str = "sendform apply";
 
 /// What became of everybody whom a run was to send to. An apply that got as far as its plan ends with one, whether it
 /// sent, had nothing to send, or was refused.
@@ -49,6 +53,8 @@ pub struct ApplyReport<'a> {
     pub ended: Vec<EndedMessageView>,
     /// The number that `--accept late=` takes so that everybody is sent to who was too late; null if nobody was.
     pub late_to_accept: Option<u64>,
+    /// The command to type next, where people are free whom this run was not to send to; null if there are none.
+    pub next: Option<String>,
     /// Why the gateway did not take requests whose people were rejected for it: the first few.
     pub reasons: &'a [String],
     /// How many things somebody should look at.
@@ -162,6 +168,9 @@ pub struct TallyView {
     /// Their message's time is past, and nobody has said what is to become of them: they were not in what was to be
     /// sent.
     pub too_late: u64,
+    /// They were in doubt before the run, and are not any more: at its end the gateway's logs proved that nothing was
+    /// sent to them. They were not in what was to be sent, and the next apply sends to them.
+    pub free_again: u64,
 }
 
 impl Report for ApplyReport<'_> {
@@ -198,6 +207,7 @@ impl<'a> ApplyReport<'a> {
             },
             ended: EndedMessageView::all(summary),
             late_to_accept: None,
+            next: None,
             reasons: &summary.reasons,
             alarms: &summary.alarms,
             unstored_outcomes: summary.unsettled.len() as u64,
@@ -237,20 +247,31 @@ impl<'a> ApplyReport<'a> {
         for (key, revision, late) in messages.filter(|(.., late)| *late > 0) {
             self.late_to_accept = self.late_to_accept.max(Some(late));
             self.total.too_late += late;
-            let (message, revision) = (key.to_string(), revision.get());
-            let known = self.messages.iter_mut().find(|view| view.message == message && view.revision == revision);
-            match known {
-                Some(view) => view.outcome.too_late = late,
-                None => self.messages.push(MessageOutcomeView {
-                    message,
-                    revision,
-                    outcome: TallyView { too_late: late, ..TallyView::from(&Tally::default()) },
-                    still_to_leave: None,
-                    zone: None,
-                }),
-            }
+            self.tally_of(key, revision).too_late = late;
         }
         self
+    }
+
+    /// Tells whom of each message the run has freed at its end, and how they are sent to.
+    #[must_use]
+    pub fn with_freed(mut self, freed: &BTreeMap<MessageRevision, u64>, typed: &Typed) -> Self {
+        for ((key, revision), people) in freed {
+            self.total.free_again += people;
+            self.tally_of(key, *revision).free_again = *people;
+        }
+        Self { next: (!freed.is_empty()).then(|| typed.repeated_in(NEXT_APPLY)), ..self }
+    }
+
+    /// What became of a message's people, which may be none of those that were to be sent to.
+    fn tally_of(&mut self, key: &MessageKey, revision: Revision) -> &mut TallyView {
+        let (message, revision) = (key.to_string(), revision.get());
+        let known = self.messages.iter().position(|view| view.message == message && view.revision == revision);
+        let place = known.unwrap_or_else(|| {
+            let outcome = TallyView::from(&Tally::default());
+            self.messages.push(MessageOutcomeView { message, revision, outcome, still_to_leave: None, zone: None });
+            self.messages.len() - 1
+        });
+        &mut self.messages.get_mut(place).expect("it was found there, or put there").outcome
     }
 
     /// Puts the messages into the order in which the plan has them.
@@ -325,6 +346,7 @@ impl From<&Tally> for TallyView {
             window_closed: tally.window_closed,
             would_expire: tally.would_expire,
             too_late: 0,
+            free_again: 0,
         }
     }
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ledger::Doubt;
+use crate::timing::horizon::LOGS_BACK_MAX;
 
 use super::document::DateTime;
 
@@ -27,7 +28,8 @@ pub struct DoubtView {
     /// Until when the gateway's logs can tell anything of it.
     #[schemars(with = "DateTime")]
     pub logs_until: Timestamp,
-    /// How many hours the gateway's logs can still tell of it, rounded up.
+    /// How many hours the gateway's logs can still tell of it, rounded up: at most as many as they go back, also where
+    /// its messages are still to leave.
     pub hours_left: u64,
     /// The instant from which that is counted.
     #[serde(skip)]
@@ -38,7 +40,8 @@ impl DoubtView {
     /// Makes a view of a doubt as it is now.
     #[must_use]
     pub fn new(doubt: &Doubt, now: Timestamp) -> Self {
-        let left = doubt.logs_end().duration_since(now);
+        // They hold no more than that, however far away the end is.
+        let left = doubt.logs_end().duration_since(now).min(LOGS_BACK_MAX);
         let hours = if left.is_positive() { left.as_secs().saturating_add(3599) / 3600 } else { 0 };
         Self {
             bulk_id: doubt.claim.bulk.to_string(),
@@ -56,6 +59,13 @@ impl DoubtView {
     #[must_use]
     pub fn all(doubts: &[Doubt], now: Timestamp) -> Vec<Self> {
         doubts.iter().map(|doubt| Self::new(doubt, now)).collect()
+    }
+
+    /// Whether it was claimed later than now: the clock that is looked at is not that of the claim, such as a sandbox's
+    /// that has stopped.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.claimed_at > self.now
     }
 
     /// Whether the logs may still tell something of it.

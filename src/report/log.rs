@@ -107,6 +107,31 @@ pub struct LogMessageView {
     pub in_flight: u64,
     /// How many somebody gave up on.
     pub given_up: u64,
+    /// Whom of all these the run had left in doubt, by what became of them later, as the words after it tell. Whoever is
+    /// open still is not among them.
+    pub settled_later: SettledLater,
+}
+
+/// What became later of people whom a run had left in doubt.
+#[derive(Clone, Copy, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettledLater {
+    /// How many the gateway had accepted.
+    pub accepted: u64,
+    /// How many the gateway had rejected.
+    pub rejected: u64,
+    /// To how many surely nothing was sent.
+    pub not_sent: u64,
+    /// How many somebody gave up on.
+    pub given_up: u64,
+}
+
+impl SettledLater {
+    /// All of them.
+    #[must_use]
+    pub const fn all(&self) -> u64 {
+        self.accepted + self.rejected + self.not_sent + self.given_up
+    }
 }
 
 impl Report for LogReport<'_> {
@@ -151,16 +176,20 @@ impl LogMessageView {
             open: 0,
             in_flight: flying.map(|claim| claim.open() as u64).sum(),
             given_up: 0,
+            settled_later: SettledLater::default(),
         };
-        for (_, state) in claims.iter().flat_map(|claim| claim.people()) {
-            let count = match state {
-                PersonState::Claimed => &mut counts.open,
-                PersonState::Refused => &mut counts.refused,
-                PersonState::Rejected(_) => &mut counts.rejected,
-                PersonState::Abandoned => &mut counts.given_up,
-                PersonState::Accepted => &mut counts.accepted,
+        for (state, was_left_open) in claims.iter().flat_map(|claim| claim.history()) {
+            let (count, later) = match state {
+                PersonState::Claimed => (&mut counts.open, None),
+                PersonState::Refused => (&mut counts.refused, Some(&mut counts.settled_later.not_sent)),
+                PersonState::Rejected(_) => (&mut counts.rejected, Some(&mut counts.settled_later.rejected)),
+                PersonState::Abandoned => (&mut counts.given_up, Some(&mut counts.settled_later.given_up)),
+                PersonState::Accepted => (&mut counts.accepted, Some(&mut counts.settled_later.accepted)),
             };
             *count += 1;
+            if let Some(later) = later.filter(|_| was_left_open) {
+                *later += 1;
+            }
         }
         counts
     }

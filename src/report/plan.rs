@@ -84,15 +84,28 @@ pub struct PlanReport<'a> {
     /// Whether each message has a line of its own, also those of which nothing has to be done.
     #[serde(skip)]
     pub shows_all: bool,
-    /// Whether somebody only looks, and nothing is to be sent of it now.
+    /// On what occasion it is shown.
     #[serde(skip)]
-    pub is_only_looked_at: bool,
+    pub occasion: Occasion,
     /// Whether nothing that is selected has errors.
     #[serde(skip)]
     pub is_sound: bool,
     /// Whether the plan file does not match any more, so that nothing can be sent.
     #[serde(skip)]
     pub is_mismatched: bool,
+}
+
+/// On what occasion a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody only looks, and nothing is to be sent of it now.
+    LookedAt,
+    /// An apply is to send it, and says at its own end what to do next.
+    Sending,
+    /// An apply ends with it, and sends nothing.
+    Unsent,
+    /// The same, where nothing but the result is wanted: what keeps it from sending, and what to do.
+    UnsentInBrief,
 }
 
 /// The limits of a project.
@@ -170,7 +183,7 @@ impl<'a> PlanReport<'a> {
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,
             shows_all: false,
-            is_only_looked_at: false,
+            occasion: Occasion::Unsent,
             is_sound: plan.is_sound(),
             is_mismatched: plan.is_mismatched(),
         }
@@ -182,10 +195,10 @@ impl<'a> PlanReport<'a> {
         Self { shows_all, ..self }
     }
 
-    /// Says that nothing is to be sent of it now.
+    /// Tells on what occasion it is shown; else an apply ends with it.
     #[must_use]
-    pub fn only_looked_at(self) -> Self {
-        Self { is_only_looked_at: true, ..self }
+    pub fn on(self, occasion: Occasion) -> Self {
+        Self { occasion, ..self }
     }
 
     /// The messages that are selected.

@@ -248,9 +248,6 @@ const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"s
 const NOT_A_CHANGE: &str =
     r#"must have some of `now`, `advance`, `speed`, `stopped` and `wait`, as in {"advance": "1h"}"#;
 
-async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
-    let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
-        return Answer::violation("clock", NOT_A_CHANGE).into_response();
 /// Why a text is no duration: one that jiff can read, but that has no length of its own, is of months or years.
 fn no_duration(text: &str) -> &'static str {
     let span = text.trim().parse::<jiff::Span>();

@@ -495,3 +495,56 @@ fn without_doubts_nobody_needs_a_gateway() {
     nothing is in doubt
     ");
 }
+
+/// What nothing left later for is proved once something has: then the run that sends that ends with whom it has freed.
+#[test]
+fn who_is_freed_at_the_end_of_a_run_is_named_and_left_to_the_next() {
+    let free = || {
+        let shop = in_doubt(2, &["500-before"]);
+        shop.customers(1..=3);
+        shop
+    };
+    let shop = free();
+    assert_snapshot!(shop.apply().code(2), @"");
+    shop.run(&["status"]).code(0);
+    everybody_once(&shop, 3);
+    let quiet = free().run(&["apply", "--auto-approve", "-q"]).code(2);
+    assert!(quiet.stdout.ends_with("next, to send to whoever is free again: sendform apply\n"), "{quiet}");
+    let json = free().run(&["apply", "--auto-approve", "--format", "json"]).code(2).json();
+    assert_eq!((&json["next"], &json["code"]), (&json!("sendform apply"), &Value::Null));
+    assert_eq!((&json["total"]["freeAgain"], &json["messages"][0]["outcome"]["freeAgain"]), (&json!(2), &json!(2)));
+    assert_eq!((&json["total"]["accepted"], &json["doubts"]), (&json!(1), &json!([])));
+}
+
+/// What was claimed by a clock that is ahead of this one.
+#[test]
+fn a_doubt_that_was_claimed_later_than_now_is_said_to_be() {
+    let mut shop = in_doubt(2, &["500-before"]);
+    shop.project.set("SENDFORM_NOW", "2026-11-10T12:00:00Z");
+    let told = "claimed 2026-11-30 12:00 UTC, which is later than now: this is not the clock of that run, 48 h left";
+    for command in ["plan", "status"] {
+        let run = shop.run(&[command]).code(6);
+        assert!(run.stdout.contains(told), "{run}");
+    }
+    assert_eq!(shop.run(&["status", "--format", "json"]).json()["doubts"][0]["hoursLeft"], 48);
+}
+
+#[test]
+fn the_log_tells_what_a_run_said_and_what_was_settled_later() {
+    let shop = in_doubt(4, &["500-before@1"]);
+    let said = |expect: &str| {
+        let log = shop.run(&["log"]).code(0);
+        assert!(log.stdout.contains(expect), "{expect}: {log}");
+    };
+    said("  sale.hello r1  2 accepted · 2 in doubt (2 bulks)\n");
+    shop.run(&["reconcile"]).code(0);
+    said("  sale.hello r1  2 accepted · 2 in doubt (2 bulks), settled later: 2 not sent\n");
+    shop.apply().code(0);
+    said("  sale.hello r1  2 accepted · 2 in doubt (2 bulks), settled later: 2 not sent\n");
+    said("  sale.hello r1  2 accepted (1 bulk)\n");
+    // What a run was told is no doubt.
+    shop.customers(1..=6);
+    shop.sandbox.faults(&["401@1"]);
+    shop.apply();
+    said("  sale.hello r1  2 refused (1 bulk)\n");
+}

@@ -199,3 +199,41 @@ fn offline_a_sandbox_is_not_asked_for_the_time() {
     assert!(["plan", "status", "log"].iter().all(|command| asked(&[command, "--offline"])));
     assert!(["plan", "status", "log"].iter().all(|command| !asked(&[command])));
 }
+
+/// A stop has the time of what it stops.
+#[test]
+fn a_stop_and_its_end_have_the_sandboxes_time() {
+    let shop = shop(2, &["--stopped"]);
+    shop.sandbox.set_clock("2026-12-20T12:00:00Z");
+    let stop = shop.run(&["stop", "--reason", "wrong price"]).code(0);
+    assert!(stop.stdout.starts_with("stopped by unknown at 2026-12-20 12:00 UTC: wrong price\n"), "{stop}");
+    let plan = shop.run(&["plan"]).code(0);
+    assert!(plan.stdout.contains("! stopped by unknown at 2026-12-20 12:00 UTC: wrong price\n"), "{plan}");
+    shop.sandbox.set_clock("2026-12-20T13:00:00Z");
+    shop.run(&["resume"]).code(0);
+    let log = shop.run(&["log"]).code(0);
+    for said in ["2026-12-20 12:00 UTC  stop ", "2026-12-20 13:00 UTC  resume "] {
+        assert!(log.stdout.contains(said), "{log}");
+    }
+    // One that does not answer holds nobody up.
+    shop.sandbox.signal("STOP");
+    let stop = shop.run(&["stop", "--reason", "wrong price"]).code(0);
+    shop.sandbox.signal("CONT");
+    assert!(!stop.stdout.contains("2026-12-20"), "{stop}");
+}
+
+/// The embedded one is not started for it, nor waited for where a run uses it.
+#[test]
+fn a_stop_has_the_embedded_sandboxes_time() {
+    let mut shop = shop(2, &[]);
+    shop.project.unset("SENDFORM_BASE_URL");
+    let file = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{file}sandbox: {{ now: \"2026-12-24 12:00Z\" }}\n"));
+    let at = |day: &str| format!("stopped by unknown at 2026-12-{day} 12:00");
+    for (arguments, day) in [(&[][..], "24"), (&["--now", "2026-12-25T12:00:00Z"], "25"), (&[], "25")] {
+        let stop = shop.run(&[&["stop", "--sandbox", "--reason", "wrong price"], arguments].concat()).code(0);
+        assert!(stop.stdout.starts_with(&at(day)), "{stop}");
+        shop.run(&["resume", "--sandbox"]).code(0);
+        shop.run(&[&["apply", "--auto-approve", "--sandbox"], arguments].concat()).code(0);
+    }
+}

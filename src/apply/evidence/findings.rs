@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::absence::StillInDoubt;
 use super::logs::LogsFailure;
+use crate::apply::summary::MessageRevision;
 use crate::ledger::Doubt;
 
 /// What came of one doubt: its people, each in exactly one group.
@@ -79,10 +80,15 @@ impl Reconciled {
         self.findings.iter().map(DoubtFinding::open).sum()
     }
 
-    /// How many people were proved not to have been sent to.
+    /// How many people were proved not to have been sent to, of each message of which anybody was.
     #[must_use]
-    pub fn freed(&self) -> usize {
-        self.findings.iter().map(|finding| finding.absent).sum()
+    pub fn freed(&self) -> BTreeMap<MessageRevision, u64> {
+        let mut freed = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.absent > 0) {
+            let bulk = &finding.doubt.claim.bulk;
+            *freed.entry((bulk.message.clone(), bulk.revision)).or_default() += finding.absent as u64;
+        }
+        freed
     }
 
     /// Of how many people the logs have their message more than once.

@@ -1,7 +1,5 @@
 //! `resume`: ends what `stop` began.
 
-use jiff::Timestamp;
-
 use crate::ledger::{ResumeOrder, StopId, StopOrder, Stops};
 use crate::report::failure_code::FailureCode;
 use crate::report::stops::{ResumeReport, StopView};
@@ -28,14 +26,13 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     args.reason.as_deref().map_or(Ok(()), check_reason)?;
-    let home = StopsHome::find(global, settings, output)?;
+    let home = StopsHome::find(global, settings, output).await?;
     let before = KeptFiles::of(&home.ledger);
     let known = home.ledger.stops(&home.project).await?;
     let (resumed, standing) = choose(&known, args.id.as_deref())?;
-    let now = settings.now.unwrap_or_else(Timestamp::now);
     let mut news = Stops::default();
     for stop in &resumed {
-        news.resume(ResumeOrder::new(stop.id, now, settings.by_or_unknown(), args.reason.as_deref()));
+        news.resume(ResumeOrder::new(stop.id, home.now, settings.by_or_unknown(), args.reason.as_deref()));
     }
     if !resumed.is_empty()
         && let Err(error) = home.add(news).await
@@ -88,6 +85,8 @@ fn listed(standing: &[StopOrder]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]

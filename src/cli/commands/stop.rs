@@ -1,7 +1,5 @@
 //! `stop`: no run of this ledger sends anything more, until somebody resumes.
 
-use jiff::Timestamp;
-
 use crate::ledger::{STOP_WORDS_MAX, StopId, StopOrder, Stops};
 use crate::report::failure_code::FailureCode;
 use crate::report::stops::{StopReport, StopView};
@@ -27,7 +25,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (home, stop) = prepare(global, args, settings, output).map_err(|failure| unstopped(failure, output))?;
+    let (home, stop) = prepare(global, args, settings, output).await.map_err(|failure| unstopped(failure, output))?;
     let before = KeptFiles::of(&home.ledger);
     let mut news = Stops::default();
     news.stop(stop.clone());
@@ -63,20 +61,20 @@ fn unstopped(failure: Failure, output: &Output) -> Failure {
 }
 
 /// What is needed before anything is written.
-fn prepare(
+async fn prepare(
     global: &Global,
     args: &StopArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<(StopsHome, StopOrder), Failure> {
     check_reason(&args.reason)?;
-    let home = StopsHome::find(global, settings, output)?;
+    let home = StopsHome::find(global, settings, output).await?;
     let id = getrandom::u32().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(FailureCode::Environment, message)
     })?;
-    let now = settings.now.unwrap_or_else(Timestamp::now);
-    Ok((home, StopOrder::new(StopId(id), now, settings.by_or_unknown(), &args.reason)))
+    let stop = StopOrder::new(StopId(id), home.now, settings.by_or_unknown(), &args.reason);
+    Ok((home, stop))
 }
 
 /// Makes sure that a reason says something: a command that was copied has `…` in its place.

@@ -1,6 +1,6 @@
 //! What became of a run, where that is not what was planned.
 
-use crate::report::apply::ApplyReport;
+use crate::report::apply::{ApplyReport, NEXT_APPLY};
 use crate::report::screen::Screen;
 use crate::report::text::apply::{alarm_words, status_name, ways_on};
 use crate::report::words::plural;
@@ -37,6 +37,13 @@ impl Annotated for ApplyReport<'_> {
                 let refused = run(AnnotationLevel::Error, "refused", &words);
                 all.push(refused.hint("run the same command again", screen).about(&*message.message));
             }
+            if message.outcome.free_again > 0 {
+                let people = plural(message.outcome.free_again, "person");
+                let words = format!("{}: {people} free again: in doubt before, and proved not sent", message.message);
+                let hint = format!("to send to them: {NEXT_APPLY}");
+                let free = run(AnnotationLevel::Warning, "free-again", &words);
+                all.push(free.hint(&hint, screen).about(&*message.message));
+            }
         }
         for alarm in self.alarms {
             all.push(run(AnnotationLevel::Warning, "alarm", &alarm_words(alarm)));
@@ -52,7 +59,7 @@ impl Annotated for ApplyReport<'_> {
     fn passed(&self, _: &Screen) -> Vec<Check> {
         let all = self.messages.iter().filter(|message| {
             let outcome = &message.outcome;
-            outcome.rejected + outcome.refused + outcome.in_doubt + outcome.not_attempted == 0
+            outcome.rejected + outcome.refused + outcome.in_doubt + outcome.not_attempted + outcome.free_again == 0
         });
         let check = |message: &crate::report::apply::MessageOutcomeView| Check {
             suite: message.message.clone(),

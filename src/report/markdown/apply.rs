@@ -34,6 +34,7 @@ fn verdict(apply: &ApplyReport<'_>) -> String {
         (total.not_attempted, "not attempted"),
         (total.claimed_elsewhere, "claimed elsewhere"),
         (total.suppressed, "suppressed"),
+        (total.free_again, "free again"),
     ];
     let groups = groups.into_iter().filter(|(people, _)| *people > 0);
     let words: Vec<String> = groups.map(|(people, words)| format!("{} {words}", plural(people, "person"))).collect();

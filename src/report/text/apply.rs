@@ -26,6 +26,7 @@ fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
     let window_closed = (total.window_closed > 0).then_some(("window closed", tally.window_closed));
     let would_expire = (total.would_expire > 0).then_some(("would expire", tally.would_expire));
     let too_late = (total.too_late > 0).then_some(("too late", tally.too_late));
+    let free_again = (total.free_again > 0).then_some(("free again", tally.free_again));
     let columns = [
         ("accepted", tally.accepted),
         ("rejected", tally.rejected),
@@ -40,6 +41,7 @@ fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
         .chain(window_closed)
         .chain(would_expire)
         .chain(too_late)
+        .chain(free_again)
         .collect()
 }
 
@@ -139,6 +141,11 @@ fn states(out: &mut Sheet, report: &ApplyReport<'_>, paint: Paint) {
             "would expire: the delivery window would have opened too late for them, and they are still to be sent to",
         ),
         (total.suppressed, "suppressed: they opted out while this was sending, and got nothing"),
+        (
+            total.free_again,
+            "free again: they were in doubt before, and now the gateway's logs prove that nothing was sent to them; they \
+             were not in this plan, and are still to be sent to",
+        ),
     ];
     for (_, words) in words.into_iter().filter(|(people, _)| *people > 0) {
         line(out, &paint.faint(&format!("  {words}")));

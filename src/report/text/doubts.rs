@@ -16,6 +16,15 @@ const HURRY_HOURS: u64 = 6;
 /// In the last hour absence from the logs proves nothing any more; what is found there does.
 const SPARE: SignedDuration = SignedDuration::from_hours(1);
 
+/// Writes whom a doubt is about, when they were claimed, and how long the logs can tell anything of them: `3 people,
+/// claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500`.
+pub(in crate::report) fn words(doubt: &DoubtView) -> String {
+    let people = plural(doubt.people, "person");
+    let ahead = if doubt.is_ahead() { ", which is later than now: this is not the clock of that run" } else { "" };
+    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
+    format!("{people}, claimed {}{ahead}, {}{why}", timing::utc(doubt.claimed_at), left(doubt))
+}
+
 /// Writes how long the logs can tell anything of a doubt.
 pub(in crate::report) fn left(doubt: &DoubtView) -> String {
     if !doubt.is_in_logs() {
@@ -39,14 +48,7 @@ pub(in crate::report) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Pa
     );
     line(out, &Mark::Wrong.before(&head, paint));
     for doubt in doubts {
-        let people = plural(doubt.people, "person");
-        let mut text =
-            format!("  {}  {people}, claimed {}, {}", doubt.bulk_id, timing::utc(doubt.claimed_at), left(doubt));
-        if let Some(why) = &doubt.why {
-            text.push_str(": ");
-            text.push_str(&harmless(why, LineFeeds::Escape));
-        }
-        line(out, &text);
+        line(out, &format!("  {}  {}", doubt.bulk_id, words(doubt)));
     }
     hurry(out, doubts.iter(), paint);
     let in_logs = doubts.iter().any(DoubtView::is_in_logs);
@@ -116,6 +118,24 @@ mod tests {
         let mut screen = Screen::endless(Paint::Plain);
         screen.typed.sandbox = true;
         sheet.laid_out(&screen)
+    }
+
+    #[test]
+    fn no_clock_makes_the_logs_go_back_further() {
+        let doubts = sample::ledger().doubts(View::Exclusive);
+        let doubt = doubts.first().unwrap();
+        let said = |days: i64| {
+            let view = DoubtView::new(doubt, sample::at(days * 86_400));
+            (view.hours_left, view.is_ahead(), words(&view))
+        };
+        let (hours, is_ahead, text) = said(-20);
+        assert_eq!((hours, is_ahead), (48, true));
+        let told =
+            "claimed 2026-12-01 00:00:01 UTC, which is later than now: this is not the clock of that run, 48 h left";
+        assert!(text.contains(told), "{text}");
+        let (hours, is_ahead, text) = said(1);
+        assert_eq!((hours, is_ahead), (25, false));
+        assert!(text.contains("claimed 2026-12-01 00:00:01 UTC, 25 h left"), "{text}");
     }
 
     #[test]

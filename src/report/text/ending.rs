@@ -3,9 +3,9 @@
 
 use crate::diagnostic::Code;
 use crate::plan::SafetyLimitKind;
-use crate::report::apply::ApplyReport;
+use crate::report::apply::{ApplyReport, NEXT_APPLY};
 use crate::report::diagnostics::{DiagnosticView, PlaceView, SeverityView};
-use crate::report::plan::PlanReport;
+use crate::report::plan::{Occasion, PlanReport};
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
 use crate::report::status::StatusReport;
@@ -27,11 +27,14 @@ pub(in crate::report) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen:
 
 /// The command to type after a plan, if there is one.
 pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
+    if plan.occasion == Occasion::Sending {
+        return;
+    }
     if !plan.is_sound {
         next(out, "once the files are mended", "sendform plan", screen);
         // An apply needs the rows, and what else is wrong is so without them.
         let is_missing = |error: &DiagnosticView| error.code == Code::FileMissing.as_str();
-        if plan.is_only_looked_at && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
+        if plan.occasion == Occasion::LookedAt && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
             next(out, "where the audiences are not at hand", "sendform plan --without-data", screen);
         }
         return;
@@ -102,6 +105,8 @@ pub(in crate::report) fn of_ledger(out: &mut Sheet, status: &StatusReport<'_>, s
 pub(in crate::report) fn of_apply(out: &mut Sheet, apply: &ApplyReport<'_>, screen: &Screen) {
     if let Some(twice) = apply.twice.first() {
         next(out, "once you know why", &known_command(twice), screen);
+    } else if apply.next.is_some() {
+        next(out, "to send to whoever is free again", NEXT_APPLY, screen);
     }
 }
 

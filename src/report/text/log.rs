@@ -31,15 +31,13 @@ impl TextForm for LogReport<'_> {
         let width = self.events.iter().map(|event| timing::utc(at(event)).len()).max().unwrap_or_default();
         for event in &self.events {
             out.blank();
-            write(&mut out, event, width, self.gateway == "sandbox", paint);
+            write(&mut out, event, width, paint);
         }
         out
     }
 }
 
-/// Whoever stops what is sent to a sandbox does not ask it what time it is.
-fn write(out: &mut Sheet, event: &LogEvent, width: usize, is_sandbox: bool, paint: Paint) {
-    let clock = if is_sandbox { ", by this machine's clock" } else { "" };
+fn write(out: &mut Sheet, event: &LogEvent, width: usize, paint: Paint) {
     let mut head = |at, command: &str, words: &str| {
         line(out, &format!("{:width$}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };
@@ -71,11 +69,11 @@ fn write(out: &mut Sheet, event: &LogEvent, width: usize, is_sandbox: bool, pain
             line(out, &format!("  {bulk_id}  {word}{why}"));
         }
         LogEvent::Stop { at, stop, by, why } => {
-            head(*at, "stop", &format!("{}stop {stop}{clock}", by_whom(by)));
+            head(*at, "stop", &format!("{}stop {stop}", by_whom(by)));
             line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
         }
         LogEvent::Resume { at, stop, by, why } => {
-            head(*at, "resume", &format!("{}stop {stop}{clock}", by_whom(by)));
+            head(*at, "resume", &format!("{}stop {stop}", by_whom(by)));
             if let Some(why) = why {
                 line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
             }
@@ -97,19 +95,40 @@ fn by_whom(by: &str) -> String {
     format!("by {}, ", harmless(by, LineFeeds::Escape))
 }
 
-/// The groups that are not empty, the accepted ones first.
+/// What the run was told of whom, the groups that are not empty, the accepted ones first; and what became later of
+/// those whom it left in doubt.
 fn groups(message: &LogMessageView, paint: Paint) -> String {
-    let LogMessageView { bulks, accepted, rejected, refused, open, in_flight, given_up, .. } = *message;
-    let in_doubt = open.saturating_sub(in_flight);
+    let LogMessageView { bulks, accepted, rejected, refused, open, in_flight, given_up, settled_later: later, .. } =
+        *message;
+    let still = open.saturating_sub(in_flight);
     let group = |count: u64, name: &str| format!("{} {name}", number(count));
-    let groups = [
+    let in_doubt = group(still + later.all(), "in doubt");
+    let joined = |groups: &[(u64, String)]| {
+        let words = groups.iter().filter(|(count, _)| *count > 0).map(|(_, words)| words.as_str());
+        words.collect::<Vec<_>>().join(" · ")
+    };
+    let counted = |all: u64, later: u64| all.saturating_sub(later);
+    let [accepted, rejected, given_up, refused] = [
+        counted(accepted, later.accepted),
+        counted(rejected, later.rejected),
+        counted(given_up, later.given_up),
+        counted(refused, later.not_sent),
+    ];
+    let then = joined(&[
         (accepted, paint.good(&group(accepted, "accepted"))),
-        (in_doubt, paint.bad(&group(in_doubt, "in doubt"))),
+        (still + later.all(), if still > 0 { paint.bad(&in_doubt) } else { paint.wait(&in_doubt) }),
         (in_flight, paint.wait(&group(in_flight, "in flight"))),
         (rejected, paint.wait(&group(rejected, "rejected"))),
         (given_up, group(given_up, "given up")),
         (refused, group(refused, "refused")),
-    ];
-    let groups: Vec<String> = groups.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
-    format!("{} {}", groups.join(" · "), paint.faint(&format!("({})", plural(bulks, "bulk"))))
+    ]);
+    let since = joined(&[
+        (later.accepted, paint.good(&group(later.accepted, "sent"))),
+        (later.rejected, paint.wait(&group(later.rejected, "rejected"))),
+        (later.not_sent, group(later.not_sent, "not sent")),
+        (later.given_up, group(later.given_up, "given up")),
+        (still, paint.bad(&group(still, "still in doubt"))),
+    ]);
+    let since = if later.all() > 0 { format!(", settled later: {since}") } else { String::new() };
+    format!("{then} {}{since}", paint.faint(&format!("({})", plural(bulks, "bulk"))))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::plan::{Gate, SafetyLimitKind};
 use crate::report::mark::Mark;
 use crate::report::message::{Due, MessageView, ProtectionView, SampleView};
-use crate::report::plan::{LimitsView, PlanReport, SafetyLimitView};
+use crate::report::plan::{LimitsView, Occasion, PlanReport, SafetyLimitView};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
@@ -28,6 +28,9 @@ use super::twice;
 impl TextForm for PlanReport<'_> {
     fn sheet(&self, screen: &Screen) -> Sheet {
         let paint = screen.paint;
+        if self.occasion == Occasion::UnsentInBrief {
+            return result(self, screen);
+        }
         let mut out = Sheet::default();
         let on = if self.gateway.is_empty() { String::new() } else { format!(" on {}", self.gateway) };
         let head = format!("{}{on}, {}", self.project, timing::utc(self.now));
@@ -58,6 +61,23 @@ impl TextForm for PlanReport<'_> {
         ending::of_plan(&mut out, self, screen);
         out
     }
+}
+
+/// What keeps an apply from sending, or that there is nothing to send, and what to do: no more of the plan.
+fn result(plan: &PlanReport<'_>, screen: &Screen) -> Sheet {
+    let paint = screen.paint;
+    let mut out = Sheet::default();
+    stops::stops(&mut out, &plan.stops, paint);
+    twice::twice(&mut out, &plan.twice, paint);
+    doubts::doubts(&mut out, &plan.doubts, paint);
+    doubts::flight(&mut out, plan.in_flight, paint);
+    safety_limits(&mut out, &plan.safety_limits, paint);
+    if !out.is_empty() {
+        out.blank();
+    }
+    line(&mut out, &summary(plan, paint));
+    ending::of_plan(&mut out, plan, screen);
+    out
 }
 
 /// The one line that says what would happen.

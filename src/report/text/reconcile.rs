@@ -12,7 +12,7 @@ use crate::timing;
 
 use super::TextForm;
 use super::apply::status_name;
-use super::doubts::{flight, hurry, left, resolve_commands};
+use super::doubts::{flight, hurry, resolve_commands, words};
 
 impl TextForm for ReconcileReport {
     fn sheet(&self, screen: &Screen) -> Sheet {
@@ -84,9 +84,7 @@ pub fn brief(report: &ReconcileReport) -> Sheet {
 
 fn finding(out: &mut Sheet, finding: &FindingView, paint: Paint) {
     let doubt = &finding.doubt;
-    let head = format!("{}  {}", paint.strong(&doubt.bulk_id), plural(doubt.people, "person"));
-    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
-    line(out, &format!("{head}, claimed {}, {}{why}", timing::utc(doubt.claimed_at), left(doubt)));
+    line(out, &format!("{}  {}", paint.strong(&doubt.bulk_id), words(doubt)));
     let people = |count| plural(count, "person");
     if finding.accepted > 0 {
         line(out, &format!("    {}", paint.good(&format!("{} found: accepted", people(finding.accepted)))));

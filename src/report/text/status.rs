@@ -28,8 +28,8 @@ impl TextForm for StatusReport<'_> {
             let header = ["message", "accepted", "rejected", "in doubt", "in flight", "given up", "refused"];
             out.table(Grid::of_numbers(&header, self.messages.iter().map(row)));
             if self.messages.iter().any(|message| message.refused > 0) {
-                let words = "refused: the gateway took no request with them, or their claim was given back; surely \
-                             nothing was sent to them";
+                let words = "refused: surely nothing was sent to them: the gateway took no request with them, their claim \
+                             was given back, or they were in doubt until that was settled";
                 line(&mut out, &paint.faint(&format!("  {words}")));
             }
         }

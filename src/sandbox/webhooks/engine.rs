@@ -82,7 +82,7 @@ const fn heard(outcome: TryOutcome) -> Hearing {
     match outcome {
         TryOutcome::Answered(_) => Hearing::Answer,
         TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Hearing::Silence,
-        TryOutcome::NotAllowed | TryOutcome::NotUrl => Hearing::Nothing,
+        TryOutcome::NotAllowed | TryOutcome::NotUrl | TryOutcome::Itself => Hearing::Nothing,
     }
 }
 

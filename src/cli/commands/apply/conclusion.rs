@@ -1,5 +1,6 @@
 //! How a run ends: what can be settled is, what became of everybody is shown, and the ledger is put in order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,11 +36,11 @@ impl ApplyRun<'_> {
     pub(super) async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
         let Self { context, args, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
         let Sent { plan, summary, all_asked } = sent;
-        let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
+        let (freed, settled) = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
             evidence::last(context, &store, client, clock, &plan_options.selection, telling).await
         } else {
-            Ok(Exit::Done)
+            (BTreeMap::new(), Ok(()))
         };
         let unsettled = unsaved_outcomes::keep(context, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
@@ -57,6 +58,7 @@ impl ApplyRun<'_> {
             .after(&plan.twice)
             .with_handed_over(&summary, &store.ledger())
             .with_late(plan.selected().map(|message| (&message.key, message.revision, message.late)))
+            .with_freed(&freed, output.typed())
             .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
@@ -70,7 +72,9 @@ impl ApplyRun<'_> {
         }
         exit = exit.or(alarm(&twice, &plan_options.selection));
         let finished = finish(context, store, interrupts).await;
-        let settled = settled.map(|left| exit = exit.or(left));
+        if !freed.is_empty() {
+            exit = exit.or(Exit::Pending);
+        }
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
             output.tell_failure(failure);

@@ -42,11 +42,8 @@ impl ApplyRun<'_> {
         let plan = self.plan(store).await;
         let may = may_send(&plan, args, plan_options);
         let may = unless_stopped(may, &stops, judge(&plan, &plan_options.selection));
-        let is_asked = !args.auto_approve;
-        if (output.format.is_for_people() && (is_asked || !output.quiet)) || may.is_err() {
-            show_people(&plan, context, output, args.plan.as_deref(), &stops)?;
-        }
         let reviewed = Reviewed { plan, stops };
+        show_people(&reviewed, context, output, args, may.is_ok())?;
         if let Err(ending) = may.and_then(|()| approve(&reviewed.plan, args, output)) {
             let twice = alarm(&reviewed.plan.twice, &plan_options.selection);
             let ending = ending.map(|exit| exit.or(twice)).map_err(|failure| failure.ending(twice));
@@ -138,9 +135,8 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
     let failure = Failure::new(FailureCode::DigestDiffers, message);
     let sent: u64 = plan.selected().map(|message| message.counts.get(Gate::AlreadySent)).sum();
     if sent == 0 {
-        return failure.hint(
-            "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
-        );
+        return failure
+            .hint("the files, the audiences or the ledger changed since then: review the plan, and use its digest");
     }
     failure
         .hint(format!("{} were sent to already, and are not in this plan any more", plural(sent, "person")))
@@ -148,7 +144,7 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
             "to go on with what was reviewed, use its file: `sendform plan --out FILE` before the first run, and \
              `sendform apply FILE` as often as it takes",
         )
-        .hint("without that file review the plan above, and use its digest")
+        .hint("without that file review the plan, and use its digest")
 }
 
 /// Asks whether to send, unless that was said already; else how the command ends.
