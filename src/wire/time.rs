@@ -23,7 +23,7 @@ pub fn read(text: &str) -> Option<Timestamp> {
 }
 
 /// An instant as [`write`] writes it, for the schemas of answers.
-pub(super) struct WrittenInstant;
+pub struct WrittenInstant;
 
 impl JsonSchema for WrittenInstant {
     fn schema_name() -> Cow<'static, str> {

@@ -207,7 +207,7 @@ impl MessageDatabase {
             }
             PushContent::Inbound(entry) => {
                 let message = self.wrap(inbound_message(&self.connection, *entry))?;
-                Ok(inbound::body(&message.ok_or_else(damaged)?))
+                inbound::body(&message.ok_or_else(damaged)?).map_err(|_| damaged())
             }
         }
     }

@@ -18,7 +18,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::own_address::OwnAddress;
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
-use super::queues::{Hearing, Queued, Queues};
+use super::queues::{Queued, Queues, Reaction};
 use super::settings::WebhookSettings;
 use crate::sandbox::clock::{ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
@@ -78,11 +78,11 @@ fn of_task(
 }
 
 /// Whether somebody answered a try that ended in this way.
-const fn heard(outcome: TryOutcome) -> Hearing {
+const fn heard(outcome: TryOutcome) -> Reaction {
     match outcome {
-        TryOutcome::Answered(_) => Hearing::Answer,
-        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Hearing::Silence,
-        TryOutcome::NotAllowed | TryOutcome::NotUrl | TryOutcome::Itself => Hearing::Nothing,
+        TryOutcome::Answered(_) => Reaction::Answer,
+        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Reaction::Silence,
+        TryOutcome::NotAllowed | TryOutcome::NotUrl | TryOutcome::Itself => Reaction::Nothing,
     }
 }
 
@@ -399,7 +399,7 @@ impl Engine {
             // It is under way still.
             Some(again) => self.begin_try(again),
             None => {
-                self.queues.end(&tried, outcome.map_or(Hearing::Nothing, heard));
+                self.queues.end(&tried, outcome.map_or(Reaction::Nothing, heard));
                 self.begin_tries(&tried.url);
             }
         }

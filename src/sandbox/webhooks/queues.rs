@@ -20,7 +20,7 @@ pub(super) trait Queued {
 
 /// Whether somebody answered a try, however that was meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hearing {
+pub(super) enum Reaction {
     /// There was an answer.
     Answer,
     /// There was none.
@@ -30,14 +30,14 @@ pub(super) enum Hearing {
 }
 
 /// The queue of one URL.
-struct Queue<J> {
+struct UrlQueue<J> {
     waiting: VecDeque<J>,
     under_way: Vec<PushContent>,
     at_once: usize,
 }
 
 /// The queues of all URLs.
-pub(super) struct Queues<J>(HashMap<String, Queue<J>>);
+pub(super) struct Queues<J>(HashMap<String, UrlQueue<J>>);
 
 impl<J> Default for Queues<J> {
     fn default() -> Self {
@@ -53,7 +53,7 @@ impl<J: Queued> Queues<J> {
 
     /// Puts a push behind those for the same URL.
     pub(super) fn add(&mut self, job: J) {
-        let new = || Queue { waiting: VecDeque::new(), under_way: Vec::new(), at_once: 1 };
+        let new = || UrlQueue { waiting: VecDeque::new(), under_way: Vec::new(), at_once: 1 };
         self.0.entry(job.push().url.clone()).or_insert_with(new).waiting.push_back(job);
     }
 
@@ -70,15 +70,15 @@ impl<J: Queued> Queues<J> {
     }
 
     /// Takes in that a try for a URL has ended.
-    pub(super) fn end(&mut self, push: &Push, heard: Hearing) {
+    pub(super) fn end(&mut self, push: &Push, heard: Reaction) {
         let Some(queue) = self.0.get_mut(&push.url) else { return };
         if let Some(place) = queue.under_way.iter().position(|other| *other == push.content) {
             queue.under_way.swap_remove(place);
         }
         queue.at_once = match heard {
-            Hearing::Answer => 1,
-            Hearing::Silence => (queue.at_once * 2).min(AT_ONCE_MAX),
-            Hearing::Nothing => queue.at_once,
+            Reaction::Answer => 1,
+            Reaction::Silence => (queue.at_once * 2).min(AT_ONCE_MAX),
+            Reaction::Nothing => queue.at_once,
         };
         // Of whoever is silent that is remembered.
         if queue.waiting.is_empty() && queue.under_way.is_empty() && queue.at_once == 1 {
@@ -137,14 +137,14 @@ mod tests {
         for _ in 0..4 {
             last = begin_all(&mut queues);
             rounds.push(last.len());
-            last.iter().for_each(|push| queues.end(push, Hearing::Silence));
+            last.iter().for_each(|push| queues.end(push, Reaction::Silence));
         }
         assert_eq!((rounds, last.len()), (vec![1, 2, 8, 64], 64));
         let mut under_way = begin_all(&mut queues);
         assert_eq!(under_way.len(), AT_ONCE_MAX);
-        queues.end(&under_way.remove(0), Hearing::Answer);
+        queues.end(&under_way.remove(0), Reaction::Answer);
         assert_eq!(queues.begin(URL), None);
-        under_way.iter().for_each(|push| queues.end(push, Hearing::Answer));
+        under_way.iter().for_each(|push| queues.end(push, Reaction::Answer));
         assert_eq!(begin_all(&mut queues).len(), 1);
     }
 
@@ -152,12 +152,12 @@ mod tests {
     fn what_tells_of_one_message_goes_one_after_the_other() {
         let mut queues = Queues::default();
         queues.add(push(0, 1, &[1]));
-        (0..3).for_each(|_| queues.end(&push(9, 9, &[1]), Hearing::Silence));
+        (0..3).for_each(|_| queues.end(&push(9, 9, &[1]), Reaction::Silence));
         // Its leaving, its end, and something else behind them.
         let [leaving, end, other] = [push(1, 1, &[4, 6]), push(2, 1, &[5]), push(3, 2, &[5])];
         [&leaving, &end, &other].into_iter().for_each(|push| queues.add(push.clone()));
         assert_eq!(begin_all(&mut queues).len(), 2);
-        queues.end(&leaving, Hearing::Silence);
+        queues.end(&leaving, Reaction::Silence);
         assert_eq!(begin_all(&mut queues), [end, other]);
     }
 
@@ -183,7 +183,7 @@ mod tests {
                 if under_way.is_empty() {
                     break;
                 }
-                let heard = [Hearing::Answer, Hearing::Silence, Hearing::Nothing][usize::from(heard)];
+                let heard = [Reaction::Answer, Reaction::Silence, Reaction::Nothing][usize::from(heard)];
                 queues.end(&under_way.remove(place % under_way.len()), heard);
             }
             prop_assert_eq!(begun, pushes);

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, Uri};
 use jiff::Timestamp;
+use quick_xml::events::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -105,6 +106,45 @@ impl Receiver {
     /// Waits until it was sent so many.
     async fn wait(&self, count: usize) -> Vec<Posted> {
         self.posted.subscribe().wait_for(|posted| posted.len() >= count).await.unwrap().clone()
+    }
+}
+
+/// Holds what was posted against what a sandbox says that it posts: JSON against the schema, and of XML the names.
+async fn check_described(fixture: &Fixture, name: &str, posted: &[Posted]) {
+    let document = fixture.get("/openapi.json").await;
+    let content = &document["webhooks"][name]["post"]["requestBody"]["content"];
+    for posted in posted {
+        let place = content[&posted.media_type]["schema"]["$ref"].as_str().unwrap();
+        let schema = document.pointer(place.strip_prefix('#').unwrap()).unwrap();
+        if posted.media_type == "application/json" {
+            let validator = jsonschema::draft202012::new(schema).unwrap();
+            let faults: Vec<_> = validator.iter_errors(&posted.json()).map(|fault| fault.to_string()).collect();
+            assert!(faults.is_empty(), "{faults:?}: {}", posted.body);
+            continue;
+        }
+        // Every element is a property of the one around it; `result` is one of `results`.
+        let mut around = vec![schema];
+        let mut reader = quick_xml::Reader::from_str(&posted.body);
+        loop {
+            let event = reader.read_event().unwrap();
+            assert!(!matches!(event, Event::Empty(_)), "nothing is empty: {}", posted.body);
+            if matches!(event, Event::Eof) {
+                break;
+            }
+            if matches!(event, Event::End(_)) {
+                around.pop();
+            }
+            if let Event::Start(element) = event {
+                let name = element.name().as_ref().to_owned();
+                let inside = match name.as_str() {
+                    "DeliveryReports" => schema,
+                    "result" => &around[around.len() - 1]["items"],
+                    name => &around[around.len() - 1]["properties"][name],
+                };
+                assert!(inside.is_object(), "<{name}> is not described: {}", posted.body);
+                around.push(inside);
+            }
+        }
     }
 }
 
@@ -473,6 +513,7 @@ async fn a_bulk_is_pushed_in_hundreds_and_a_change_of_the_rules_counts() {
     let posted = receiver.posted();
     let sizes: Vec<_> = posted.iter().map(|posted| posted.body.matches("<result>").count()).collect();
     assert_eq!((sizes, posted[0].media_type.as_str()), (vec![100, 100, 50], "application/xml"));
+    check_described(&fixture, "deliveryReports", &posted).await;
     // Who waits for tomorrow is planned with the rules of tomorrow.
     let message = json!({ "sender": "shop", "destinations": [{ "to": "9", "messageId": "m9" }], "content": { "type": "TEXT", "text": "Hi" } });
     let schedule = json!({ "schedule": { "sendAt": "2026-12-01T12:00:00.000+0000" } });
@@ -508,6 +549,8 @@ async fn what_people_write_goes_out_too() {
     let message = |number: usize| posted[number].json()["results"][0]["message"].clone();
     assert_eq!((&message(1)["type"], &message(1)["payload"]), (&json!("POSTBACK"), &json!("YES")));
     assert_eq!(message(2)["text"], "STOP");
+    check_described(&fixture, "incomingMessages", &posted).await;
+    check_described(&fixture, "deliveryReports", &reports.posted()).await;
     assert_eq!(posted[2].json()["results"][0].get("pairedMessageId"), None);
     // Who blocks the business writes nothing, and is not reached any more.
     play(json!({ "from": "1", "to": "shop", "act": "block" })).await;
@@ -610,6 +653,7 @@ async fn what_left_stays_so_where_it_is_told_to_end_in_the_same_instant() {
         .map(|result| result["status"]["id"].clone())
         .collect();
     assert_eq!(statuses, [7, 9]);
+    check_described(&fixture, "deliveryReports", &receiver.posted()).await;
     fixture.stop().await;
 }
 

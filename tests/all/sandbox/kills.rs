@@ -23,8 +23,8 @@ const KILLS: u64 = 100;
 const SPEED: &str = "3600";
 /// In how many threads is sent.
 const SENDERS: u64 = 2;
-/// How many reports are pulled at once: few, so that some are posted before they are pulled.
-const PULLED_AT_ONCE: usize = 10;
+/// How many reports are pulled at once.
+const PULLED_AT_ONCE: usize = 20;
 /// An answer must come at last; a life has far fewer of them than that takes.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 

@@ -4,9 +4,11 @@
 
 mod parameters;
 mod schemas;
+mod webhooks;
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::model::webhook::inbound::{InboundMessages, InboundResult};
 use crate::wire::choices::Choices;
 use crate::wire::error::ApiError;
 use crate::wire::response::{DeliveryReports, LogsPage, Response};
@@ -28,6 +30,7 @@ pub fn document(choices: Choices, scopes: OperationScopes<'_>) -> Value {
     schemas.insert("Response".to_owned(), schemas::of_answers::<Response>());
     schemas.insert("DeliveryReports".to_owned(), schemas::of_answers::<DeliveryReports>());
     schemas.insert("LogsPage".to_owned(), schemas::of_answers::<LogsPage>());
+    schemas.insert("InboundMessages".to_owned(), schemas::of_answers::<InboundMessages<InboundResult<'static>>>());
     schemas.insert("ApiError".to_owned(), schemas::of_answers::<ApiError>());
     json!({
         "openapi": "3.1.0",
@@ -44,6 +47,7 @@ pub fn document(choices: Choices, scopes: OperationScopes<'_>) -> Value {
             REPORTS_PATH: { "get": reports(scopes.send) },
             LOGS_PATH: { "get": logs(scopes.logs) },
         },
+        "webhooks": webhooks::of_sandbox(),
         "components": { "schemas": schemas, "securitySchemes": security_schemes() },
     })
 }

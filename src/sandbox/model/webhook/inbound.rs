@@ -2,12 +2,14 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::inputs::Inputs;
 use crate::wire::response::MessagePrice;
-use crate::wire::time::serde_instant;
+use crate::wire::time::{WrittenInstant, serde_instant};
 
 /// What a person writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,28 +62,53 @@ pub struct InboundDraft {
     pub currency: String,
 }
 
-#[derive(Serialize)]
+/// What is posted of what people write.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct InboundResult<'a> {
+pub struct InboundMessages<R> {
+    /// What was written.
+    results: Vec<R>,
+    /// How many messages these are.
+    message_count: u32,
+    /// How many more wait.
+    pending_message_count: u32,
+}
+
+/// What is posted of one message that a person has written.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InboundResult<'a> {
+    /// The person.
     sender: &'a str,
+    /// The business's sender.
     to: &'a str,
+    /// The channel: `INSTAGRAM_DM`.
     integration_type: &'static str,
+    /// When it came in.
     #[serde(with = "serde_instant")]
+    #[schemars(with = "WrittenInstant")]
     received_at: Timestamp,
+    /// Its id.
     message_id: String,
+    /// The message of the business that came to the person last.
     #[serde(skip_serializing_if = "Option::is_none")]
     paired_message_id: Option<&'a str>,
+    /// What the request of that wanted back.
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_data: Option<&'a str>,
+    /// The entity of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_id: Option<&'a str>,
+    /// The application of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     application_id: Option<&'a str>,
+    /// What was written.
     message: InboundShown<'a>,
+    /// What it costs.
     price: MessagePrice,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "UPPERCASE", rename_all_fields = "camelCase")]
 enum InboundShown<'a> {
     Text {
@@ -99,12 +126,12 @@ enum InboundShown<'a> {
     },
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Payload<'a> {
     payload: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Mid<'a> {
     mid: &'a str,
 }
@@ -145,9 +172,12 @@ impl InboundDraft {
 }
 
 /// The body in which a message goes out that was composed.
-#[must_use]
-pub fn body(result: &str) -> Vec<u8> {
-    format!(r#"{{"results":[{result}],"messageCount":1,"pendingMessageCount":0}}"#).into_bytes()
+///
+/// # Errors
+/// If it was not.
+pub fn body(result: &str) -> Result<Vec<u8>, serde_json::Error> {
+    let result: &RawValue = serde_json::from_str(result)?;
+    serde_json::to_vec(&InboundMessages { results: vec![result], message_count: 1, pending_message_count: 0 })
 }
 
 /// The message of a bulk that came to a person from a sender last by now, and when it left.
