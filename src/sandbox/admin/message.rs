@@ -6,7 +6,7 @@ use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::messages::PagePlace;
+use super::messages::{NOT_A_CURSOR, PagePlace};
 use super::paging::{PAGE_MAX, PageRows};
 use super::parameters::{DoorBody, DoorPath, DoorQuery};
 use super::shown::{MessageShown, name};
@@ -71,9 +71,8 @@ pub(super) async fn show(
     DoorPath(id): DoorPath,
     DoorQuery(filter): DoorQuery<LivesFilter>,
 ) -> Response<Body> {
-    let place = match PagePlace::asked(filter.cursor.as_deref()) {
-        Ok(place) => place,
-        Err(refused) => return refused,
+    let Some(place) = PagePlace::asked(filter.cursor.as_deref()) else {
+        return Answer::violation("cursor", NOT_A_CURSOR).into_response();
     };
     match lives(&sandbox, id, place).await {
         Ok(shown) if shown.messages.len() == 0 => unknown(),

@@ -71,6 +71,9 @@ struct MessagesShown {
     next_cursor: Option<String>,
 }
 
+/// What is said of a cursor that nobody gave out.
+pub(super) const NOT_A_CURSOR: &str = "must be a value of nextCursor";
+
 /// Where a page begins: at a position of a bulk with a number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PagePlace(pub(super) i64, usize);
@@ -84,13 +87,9 @@ impl PagePlace {
     /// The beginning of all pages.
     pub(super) const FIRST: Self = Self(0, 0);
 
-    /// Reads a cursor.
-    ///
-    /// # Errors
-    /// With the answer, if it is none.
-    pub(super) fn asked(cursor: Option<&str>) -> Result<Self, Response<Body>> {
-        let none = || Answer::violation("cursor", "must be a value of nextCursor").into_response();
-        cursor.map_or(Ok(Self::FIRST), |cursor| Self::read(cursor).ok_or_else(none))
+    /// Reads a cursor; without any it is the beginning, and `None` if it is none.
+    pub(super) fn asked(cursor: Option<&str>) -> Option<Self> {
+        cursor.map_or(Some(Self::FIRST), Self::read)
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -110,14 +109,13 @@ pub(super) async fn list(
 ) -> Response<Body> {
     let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
         Ok(limit) => limit,
-        Err(refused) => return refused,
+        Err(violation) => return Answer::violation("limit", &violation).into_response(),
     };
     if filter.state.as_ref().is_some_and(|state| !STATES.iter().any(|known| known.eq_ignore_ascii_case(state))) {
         return Answer::violation("state", &format!("must be one of {}", STATES.join(", "))).into_response();
     }
-    let place = match PagePlace::asked(filter.cursor.as_deref()) {
-        Ok(place) => place,
-        Err(refused) => return refused,
+    let Some(place) = PagePlace::asked(filter.cursor.as_deref()) else {
+        return Answer::violation("cursor", NOT_A_CURSOR).into_response();
     };
     match page(&sandbox, &filter, place, limit).await {
         Ok(page) => Answer::ok(&page).into_response(),

@@ -1,11 +1,7 @@
 //! The rows of a page: as many as are asked for, and no more than a reader can take at once.
 
-use axum::body::Body;
-use axum::http::Response;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-
-use crate::sandbox::answer::Answer;
 
 /// How many rows a page has at most.
 pub(super) const PAGE_MAX: usize = 1_000;
@@ -15,13 +11,13 @@ const PAGE_BYTES_MAX: usize = 900_000;
 /// Reads how many rows a page is to have.
 ///
 /// # Errors
-/// With the answer, if it cannot have so many.
-pub(super) fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Response<Body>> {
+/// With what is allowed, if it cannot have so many.
+pub(super) fn page_limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, String> {
     let limit = asked.unwrap_or(usual);
     if (1..=most).contains(&limit) {
         return Ok(limit);
     }
-    Err(Answer::violation("limit", &format!("must be a number from 1 to {most}")).into_response())
+    Err(format!("must be a number from 1 to {most}"))
 }
 
 /// The rows of a page, as they are written.

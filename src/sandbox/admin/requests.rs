@@ -62,7 +62,7 @@ pub(super) async fn list(
     let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
     let limit = match page_limit(limit, PAGE_USUAL, most) {
         Ok(limit) => limit,
-        Err(refused) => return refused,
+        Err(violation) => return Answer::violation("limit", &violation).into_response(),
     };
     let body_bytes = has_bodies.then_some(BODY_KEPT);
     // One more than is shown tells whether there is a next page.

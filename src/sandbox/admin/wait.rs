@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::progress::Progress;
+use crate::sandbox::model::progress::MessageProgress;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::timing::read_duration;
@@ -117,7 +117,7 @@ pub(super) async fn until(
 
 async fn look(sandbox: &SandboxState, condition: &WaitCondition) -> Result<WaitLook, SandboxError> {
     let WaitCondition { sent, ended, .. } = condition;
-    let wanted = Progress { sent: sent.unwrap_or_default(), ended: ended.unwrap_or_default() };
+    let wanted = MessageProgress { sent: sent.unwrap_or_default(), ended: ended.unwrap_or_default() };
     let seen = match (sent, ended) {
         (None, None) => None,
         (Some(_), _) | (_, Some(_)) => Some(sandbox.store().progress(sandbox.now(), wanted).await?),

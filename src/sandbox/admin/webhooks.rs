@@ -110,7 +110,7 @@ pub(super) async fn list(
 ) -> Response<Body> {
     let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
         Ok(limit) => limit,
-        Err(refused) => return refused,
+        Err(violation) => return Answer::violation("limit", &violation).into_response(),
     };
     let Ok(after) = filter.cursor.as_deref().map_or(Ok(0), str::parse::<i64>) else {
         return Answer::violation("cursor", "must be a value of nextCursor").into_response();

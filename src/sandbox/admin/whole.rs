@@ -101,7 +101,7 @@ pub(super) async fn conversations(
 ) -> Response<Body> {
     let limit = match page_limit(filter.limit, PAGE_MAX, PAGE_MAX) {
         Ok(limit) => limit,
-        Err(refused) => return refused,
+        Err(violation) => return Answer::violation("limit", &violation).into_response(),
     };
     let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
     let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
@@ -109,12 +109,12 @@ pub(super) async fn conversations(
     let skipped = filter.cursor.unwrap_or_default();
     let wanted =
         all.iter().filter(|(sender, person, _)| is(&filter.sender, sender) && is(&filter.person, person)).skip(skipped);
-    let shown = wanted.map(|(sender, person, at)| {
+    let mut shown = wanted.map(|(sender, person, at)| {
         let closes_at = at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX);
         ConversationShown { sender, person, last_message_at: *at, closes_at, is_open: now < closes_at }
     });
     let mut conversations = PageRows::new(limit);
-    let has_more = !shown.map(|shown| conversations.take(&shown)).all(|is_taken| is_taken);
+    let has_more = !shown.all(|shown| conversations.take(&shown));
     let next_cursor = has_more.then(|| (skipped + conversations.len()).to_string());
     Answer::ok(&ConversationsShown { conversations, next_cursor }).into_response()
 }

@@ -14,14 +14,14 @@ const INSTANTS_LOOKED_THROUGH: usize = 4_096;
 
 /// How many messages have come how far; those that were turned down when they came do not count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct MessageProgress {
     /// How many have left the gateway.
     pub sent: u64,
     /// How many have ended.
     pub ended: u64,
 }
 
-impl Progress {
+impl MessageProgress {
     /// Whether it has come as far as another, or further.
     #[must_use]
     pub const fn reaches(self, wanted: Self) -> bool {
@@ -36,9 +36,9 @@ impl Progress {
 
 /// A bulk of which some messages had not ended when it was looked at.
 #[derive(Debug, Clone, Copy, Default)]
-struct OpenBulk {
+struct UnendedBulk {
     /// What there will be of it.
-    all: Progress,
+    all: MessageProgress,
     /// When the last of it ends, in milliseconds of Unix time.
     last_ms: Option<i64>,
 }
@@ -48,13 +48,13 @@ struct OpenBulk {
 pub struct ProgressTally {
     /// Until when is counted, in milliseconds of Unix time.
     until_ms: Option<i64>,
-    counted: Progress,
+    counted: MessageProgress,
     /// What comes later, by its instants.
-    due: BTreeMap<i64, Progress>,
+    due: BTreeMap<i64, MessageProgress>,
     /// What is counted of bulks that no input changes any more.
-    settled: Progress,
+    settled: MessageProgress,
     /// The other bulks, by their numbers.
-    open: BTreeMap<i64, OpenBulk>,
+    open: BTreeMap<i64, UnendedBulk>,
     /// The bulks that are to be counted once more.
     anew: Vec<i64>,
     /// The newest bulk that was counted.
@@ -97,21 +97,21 @@ impl ProgressTally {
 
     /// Counts a bulk by the inputs that hold now.
     pub fn add(&mut self, bulk: &AcceptedBulk<'_>, inputs: &Inputs) {
-        let mut counted = OpenBulk::default();
+        let mut counted = UnendedBulk::default();
         for (position, life) in bulk.lives(inputs).iter().enumerate() {
             if bulk.rejection(position).is_some() {
                 continue;
             }
             if let Some(sent_at) = life.sent_at.filter(|_| life.is_charged()) {
-                self.count(sent_at.as_millisecond(), Progress { sent: 1, ended: 0 }, &mut counted);
+                self.count(sent_at.as_millisecond(), MessageProgress { sent: 1, ended: 0 }, &mut counted);
             }
-            self.count(life.done_at.as_millisecond(), Progress { sent: 0, ended: 1 }, &mut counted);
+            self.count(life.done_at.as_millisecond(), MessageProgress { sent: 0, ended: 1 }, &mut counted);
         }
         self.open.insert(bulk.header.number, counted);
         self.upto = self.upto.max(bulk.header.number);
     }
 
-    fn count(&mut self, at_ms: i64, one: Progress, counted: &mut OpenBulk) {
+    fn count(&mut self, at_ms: i64, one: MessageProgress, counted: &mut UnendedBulk) {
         if Some(at_ms) <= self.until_ms {
             self.counted.add(one);
         } else {
@@ -123,14 +123,14 @@ impl ProgressTally {
 
     /// What has come about until the last instant.
     #[must_use]
-    pub const fn counted(&self) -> Progress {
+    pub const fn counted(&self) -> MessageProgress {
         self.counted
     }
 
     /// When so much will have come about by time alone; nothing if it never will. If that is far off it is an earlier
     /// instant, at which to look again.
     #[must_use]
-    pub fn when(&self, wanted: Progress) -> Option<Timestamp> {
+    pub fn when(&self, wanted: MessageProgress) -> Option<Timestamp> {
         let mut counted = self.counted;
         let mut at_ms = self.until_ms?;
         let mut due = self.due.iter();

@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::checkpoint::Checkpoints;
+use super::counted::CountedProgress;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
-use super::progress::CountedProgress;
 use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;

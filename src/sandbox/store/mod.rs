@@ -3,6 +3,7 @@
 
 mod audit;
 mod checkpoint;
+mod counted;
 mod database;
 mod fold;
 mod index;

@@ -1,45 +1,24 @@
 //! Counts how far the messages have come, for those who wait: by reading only what nobody has counted yet, or what the
 //! inputs may have changed since.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::MessageStore;
+use super::counted::CountedProgress;
 use super::database::MessageDatabase;
 use super::fold::MESSAGES_AT_ONCE;
 use super::kept::BulkFilter;
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::inputs::Inputs;
-use crate::sandbox::model::progress::{Progress, ProgressTally};
-
-/// What is counted, by the inputs that it was counted by.
-#[derive(Debug, Default)]
-pub(super) struct CountedProgress {
-    tally: ProgressTally,
-    inputs: Arc<Inputs>,
-}
+use crate::sandbox::model::progress::MessageProgress;
 
 /// How far the messages have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgressSeen {
     /// How many have come how far.
-    pub counted: Progress,
+    pub counted: MessageProgress,
     /// When so many have as are wanted, as far as is known now, or when to look again; nothing if time alone never leads
     /// there.
     pub when: Option<Timestamp>,
-}
-
-impl CountedProgress {
-    /// Goes on to other inputs and to a later time.
-    fn begin(&mut self, inputs: Arc<Inputs>, now: Timestamp) {
-        if !Arc::ptr_eq(&self.inputs, &inputs) {
-            self.inputs = inputs;
-            self.tally.begin_anew();
-        }
-        // Not before: what has ended since the last look may have ended by the new inputs.
-        self.tally.advance(now);
-    }
 }
 
 impl MessageDatabase {
@@ -71,7 +50,7 @@ impl MessageStore {
     ///
     /// # Errors
     /// If the books cannot be read.
-    pub async fn progress(&self, now: Timestamp, wanted: Progress) -> Result<ProgressSeen, SandboxError> {
+    pub async fn progress(&self, now: Timestamp, wanted: MessageProgress) -> Result<ProgressSeen, SandboxError> {
         loop {
             let shared = self.inputs.clone();
             let read = self.read(move |database| {

@@ -12,7 +12,7 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
-use crate::sandbox::model::progress::Progress;
+use crate::sandbox::model::progress::MessageProgress;
 use crate::sandbox::model::query::Query;
 use crate::sandbox::model::rules::{ChannelRules, ValidityFrom};
 use crate::wire::choices::{Duplicates, UnsentInLogs};
@@ -328,7 +328,7 @@ async fn whoever_waits_reads_only_what_may_have_changed() {
     books.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
     let progress = async |books: &MessageStore, seconds: i64| {
         let at = now() + SignedDuration::from_secs(seconds);
-        let seen = books.progress(at, Progress { sent: 4, ended: 4 }).await.unwrap();
+        let seen = books.progress(at, MessageProgress { sent: 4, ended: 4 }).await.unwrap();
         (seen.counted.sent, seen.counted.ended, seen.when.map(|when| when.duration_since(now()).as_secs()))
     };
     let damage = |number: i64| {
@@ -356,7 +356,10 @@ async fn whoever_waits_reads_only_what_may_have_changed() {
     damage(3);
     books.set_rules(ChannelRules::default()).await.unwrap();
     let at = now() + SignedDuration::from_secs(62);
-    assert!(matches!(books.progress(at, Progress::default()).await, Err(SandboxError::Damaged { number: 3, .. })));
+    assert!(matches!(
+        books.progress(at, MessageProgress::default()).await,
+        Err(SandboxError::Damaged { number: 3, .. })
+    ));
     books.reset(None).await.unwrap();
     assert_eq!(progress(&books, 70).await, (0, 0, None));
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;

@@ -214,7 +214,13 @@ fn told() -> impl Strategy<Value = Told> {
         let patience = if path == "/wait" { "timeout=0&" } else { "" };
         Told { method, path: format!("/sandbox{path}?{patience}{query}"), body }
     });
-    prop_oneof![2 => one, 1 => any_body, 5 => anything]
+    let written =
+        (0..3_u8, select(vec!["text", "reply", "postback", "optOut", "block"])).prop_map(|(person, act)| Told {
+            method: "POST",
+            path: "/sandbox/inbound".to_owned(),
+            body: json!({ "from": person.to_string(), "to": "shop", "act": act }).to_string(),
+        });
+    prop_oneof![8 => one, 4 => any_body, 20 => anything, 1 => written]
 }
 
 /// Whether an error names what is wrong, and says something of it.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::{Progress, ProgressTally};
+use super::{MessageProgress, ProgressTally};
 use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::drawn::{at, bulk, some_bulk, some_rules, terms};
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry, ToldOutcome};
@@ -64,7 +64,7 @@ struct Counted {
 
 impl Counted {
     fn happens(&mut self, happening: Happening) {
-        let (at, after_bulk) = (at(self.second), self.bulks.len() as i64);
+        let (at, after_bulk) = (at(self.second), i64::try_from(self.bulks.len()).unwrap());
         match happening {
             Happening::Accepts(mut bulk) => {
                 bulk.header.number = after_bulk + 1;
@@ -139,7 +139,7 @@ proptest! {
             let read = sandbox.look();
             let [sent, ended] = instants(&sandbox.bulks, &sandbox.inputs);
             let until = |all: &[Timestamp]| all.iter().filter(|instant| **instant <= at(sandbox.second)).count() as u64;
-            prop_assert_eq!(sandbox.tally.counted(), Progress { sent: until(&sent), ended: until(&ended) });
+            prop_assert_eq!(sandbox.tally.counted(), MessageProgress { sent: until(&sent), ended: until(&ended) });
             // What was counted to its end is not read again, and where nothing has changed nothing is.
             prop_assert!(read + had_ended <= sandbox.bulks.len(), "{} read", read);
             prop_assert_eq!(sandbox.look(), 0);
@@ -152,7 +152,7 @@ proptest! {
                 [None, _] | [_, None] => None,
             };
             let count = wanted as u64 + 1;
-            prop_assert_eq!(sandbox.tally.when(Progress { sent: count, ended: count }), expected);
+            prop_assert_eq!(sandbox.tally.when(MessageProgress { sent: count, ended: count }), expected);
         }
     }
 }
@@ -162,7 +162,7 @@ fn what_is_far_off_is_looked_at_again_on_the_way() {
     let speed = Some(SendingSpeedLimit { amount: 60, time_unit: SpeedUnit::Minute });
     let paced = bulk(1, 0, SendTiming { send_at: None, speed }, vec![terms(None, "shop"); 10_000]);
     let mut sandbox = Counted { bulks: vec![paced], ..Counted::default() };
-    let wanted = Progress { sent: 10_000, ended: 0 };
+    let wanted = MessageProgress { sent: 10_000, ended: 0 };
     let mut looks = 0;
     loop {
         assert!(looks == 0 || sandbox.look() == 0, "it is read once");
@@ -177,5 +177,5 @@ fn what_is_far_off_is_looked_at_again_on_the_way() {
         looks += 1;
     }
     assert_eq!((sandbox.second, looks), (9_999, 3));
-    assert_eq!(sandbox.tally.when(Progress { sent: 10_001, ended: 0 }), None);
+    assert_eq!(sandbox.tally.when(MessageProgress { sent: 10_001, ended: 0 }), None);
 }
