@@ -13,7 +13,7 @@ use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
 use crate::cli::clones::{self, KeptFiles};
-use crate::cli::context::{Context, PlanOptions};
+use crate::cli::context::Context;
 use crate::cli::events::EventFile;
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
@@ -29,8 +29,6 @@ use crate::cli::signals::SignalWatch;
 use crate::cli::store::{tell_doubts, visit};
 use crate::cli::unsaved_outcomes;
 use crate::cli::unsent;
-use crate::gateway::Client;
-use crate::ledger::RunId;
 use crate::plan::SafetyLimitKind;
 use crate::store::{OpenLedger, Visit};
 
