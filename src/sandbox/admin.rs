@@ -223,7 +223,7 @@ async fn set_rules(State(sandbox): State<SandboxState>, body: Bytes) -> Response
             sandbox.took(SandboxInput::Rules);
             shown(&sandbox, sandbox.counts())
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 
@@ -309,6 +309,6 @@ async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Bod
         Ok(Err(ClockRefusal::TooFar)) => {
             Answer::violation(moved_by, "leads too far: the clock must stay before the year 9998").into_response()
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

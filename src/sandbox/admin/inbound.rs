@@ -56,7 +56,7 @@ impl InboundText {
 /// With the answer, if that cannot be.
 pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answer> {
     let inbound = serde_json::from_slice::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
-    note(sandbox, inbound).await.map_err(|_| Answer::error(StatusCode::INTERNAL_SERVER_ERROR))
+    note(sandbox, inbound).await.map_err(|error| sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error))
 }
 
 async fn note(sandbox: &SandboxState, inbound: InboundText) -> Result<(), SandboxError> {

@@ -60,7 +60,7 @@ pub(super) async fn show(State(sandbox): State<SandboxState>, Path(id): Path<Str
     match lives(&sandbox, id).await {
         Ok(shown) if shown.messages.is_empty() => unknown(),
         Ok(shown) => Answer::ok(&shown).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 
@@ -135,6 +135,6 @@ pub(super) async fn tell_outcome(
         Ok(Err(OutcomeRefusal::Left)) => {
             Answer::conflict("status", "the message has left, and can be rejected no more").into_response()
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

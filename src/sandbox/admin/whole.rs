@@ -11,6 +11,7 @@ use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::state::SandboxState;
+use crate::sandbox::store::RequestSearch;
 use crate::wire::time::serde_instant;
 
 /// How many conversations a page has at most, and if nothing is said.
@@ -26,12 +27,17 @@ struct HealthShown {
 
 /// Whether its books can be read and written.
 pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body> {
-    match sandbox.store().count_requests(crate::sandbox::store::RequestSearch::default()).await {
+    let store = sandbox.store();
+    let works = match store.check_writable().await {
+        Ok(()) => store.count_requests(RequestSearch::default()).await,
+        Err(error) => Err(error),
+    };
+    match works {
         Ok(_) => {
             let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
             Answer::ok(&HealthShown { status, version, now: sandbox.now() }).into_response()
         }
-        Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+        Err(error) => sandbox.failed(StatusCode::SERVICE_UNAVAILABLE, &error).into_response(),
     }
 }
 
@@ -56,7 +62,7 @@ pub(super) async fn reset(State(sandbox): State<SandboxState>) -> Response<Body>
     }
     match sandbox.reset().await {
         Ok(()) => Answer::ok(&json!({ "reset": true })).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 
