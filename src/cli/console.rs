@@ -1,4 +1,4 @@
-//! The console of `sandbox`: a line for each request, with what came of it, and nobody's name.
+//! The console of `sandbox`: a line for each request and each try to post, with what came of it, and nobody's name.
 
 use std::sync::Arc;
 
@@ -13,19 +13,32 @@ use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
 use crate::timing::utc;
 use crate::wire::said::without_people;
 
+use super::console_pushes::push_line;
 use super::output::Output;
 
 /// How much of a path is shown, in characters.
 const PATH_MAX: usize = 80;
 
-/// Tells of each request until the sandbox ends. A terminal that is slower than the requests loses some lines, and says
+/// Tells of each request and each try to post until the sandbox ends. A terminal that is slower than the requests loses some lines, and says
 /// how many.
 pub(super) async fn follow(mut events: Receiver<Arc<SandboxEvent>>, output: Output) {
     loop {
         match events.recv().await {
             Ok(event) => {
-                if let SandboxEventKind::Request(entry) = &event.what {
-                    output.note(&(line(entry, output.paint_of_errors()) + "\n"));
+                let paint = output.paint_of_errors();
+                match &event.what {
+                    SandboxEventKind::Request(entry) => output.note(&(line(entry, paint) + "\n")),
+                    SandboxEventKind::Push(told) => output.note(&(push_line(event.at, told, paint) + "\n")),
+                    SandboxEventKind::Trouble { why } => {
+                        output.tell(&format!("! {}\n", harmless(why, LineFeeds::Escape)));
+                    }
+                    SandboxEventKind::Accepted(_)
+                    | SandboxEventKind::Clock { .. }
+                    | SandboxEventKind::Input(_)
+                    | SandboxEventKind::Faults { .. }
+                    | SandboxEventKind::Held {}
+                    | SandboxEventKind::Released { .. }
+                    | SandboxEventKind::Reset {} => {}
                 }
             }
             Err(RecvError::Lagged(lost)) => output.note(&format!("… {} more\n", plural(lost, "event"))),

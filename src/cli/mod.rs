@@ -8,6 +8,7 @@ mod clones;
 mod commands;
 mod completions;
 mod console;
+mod console_pushes;
 mod context;
 mod ends;
 mod events;

@@ -207,7 +207,7 @@ async fn set_rules(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody
     }
     match sandbox.set_rules(rules).await {
         Ok(()) => shown(&sandbox, sandbox.counts()),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 
@@ -290,6 +290,6 @@ async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) ->
         Ok(Err(ClockRefusal::TooFar)) => {
             Answer::violation(moved_by, "leads too far: the clock must stay before the year 9998").into_response()
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

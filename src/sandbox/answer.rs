@@ -122,6 +122,14 @@ impl Answer {
         Self::json(StatusCode::FORBIDDEN, &error)
     }
 
+    /// The answer of a door that cannot do what it is for, with what is in its way.
+    pub(super) fn failed(status: StatusCode, why: &str) -> Self {
+        let description = format!("The sandbox cannot do this: {why}.");
+        let action = "Put right what is said here; the sandbox goes on by itself.".to_owned();
+        let error = ApiError { description, action, resources: Vec::new(), ..answer::error(status.as_u16()) };
+        Self::json(status, &error)
+    }
+
     /// A 429 that says after how many seconds to come again.
     pub(super) fn too_many(seconds: u64) -> Self {
         Self::error(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, &seconds.to_string())

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
+
 /// A failure of the sandbox, not one that it plays.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -59,4 +61,53 @@ pub enum SandboxError {
     /// The sandbox cannot serve.
     #[error("the sandbox cannot serve")]
     Serve(#[source] io::Error),
+}
+
+impl SandboxError {
+    /// What it is and why, in one line, for those who do not see its causes.
+    #[must_use]
+    pub fn with_reason(&self) -> String {
+        match self {
+            Self::Books { source, .. } => format!("{self}: {}", reason(source)),
+            Self::Open { source, .. } | Self::Serve(source) => format!("{self}: {source}"),
+            Self::NoFolder { .. }
+            | Self::Foreign { .. }
+            | Self::Damaged { .. }
+            | Self::Closed { .. }
+            | Self::Exposed(_) => self.to_string(),
+        }
+    }
+}
+
+/// Why a database cannot be used.
+fn reason(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        Some(ErrorCode::ReadOnly) => "they can only be read".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process holds them".to_owned(),
+        Some(ErrorCode::SystemIoFailure) => "the disk does not take or give what is asked of it".to_owned(),
+        Some(_) | None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi::{SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY};
+
+    use super::*;
+
+    #[test]
+    fn books_that_cannot_be_used_say_why() {
+        for (code, expect) in [
+            (SQLITE_FULL, "cannot use the sandbox's books `b.sqlite`: the disk is full"),
+            (SQLITE_READONLY, "cannot use the sandbox's books `b.sqlite`: they can only be read"),
+            (
+                SQLITE_IOERR_WRITE,
+                "cannot use the sandbox's books `b.sqlite`: the disk does not take or give what is asked of it",
+            ),
+        ] {
+            let source = Arc::new(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+            assert_eq!(SandboxError::Books { path: "b.sqlite".into(), source }.with_reason(), expect);
+        }
+    }
 }

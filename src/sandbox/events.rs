@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 use super::journal::entry::{BulkTaken, RequestEntry};
+use super::push_told::PushTold;
 use crate::wire::time::serde_instant;
 
 /// How many events somebody may be behind. Who is further behind has lost some.
@@ -33,6 +34,13 @@ pub enum SandboxEventKind {
     Request(Box<RequestEntry>),
     /// A bulk was accepted.
     Accepted(BulkTaken),
+    /// A try to post has ended.
+    Push(PushTold),
+    /// Its books cannot be used.
+    Trouble {
+        /// Which, and why.
+        why: String,
+    },
     /// The clock was moved, or runs in another way.
     Clock {
         /// From this time.
@@ -79,6 +87,8 @@ impl SandboxEventKind {
         match self {
             Self::Request(_) => "request",
             Self::Accepted(_) => "accepted",
+            Self::Push(_) => "push",
+            Self::Trouble { .. } => "trouble",
             Self::Clock { .. } => "clock",
             Self::Input(_) => "input",
             Self::Faults { .. } => "faults",

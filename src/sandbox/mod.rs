@@ -17,6 +17,7 @@ pub mod journal;
 mod local;
 pub mod model;
 pub mod options;
+pub mod push_told;
 mod query;
 pub mod reading;
 mod request_tracker;

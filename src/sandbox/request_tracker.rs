@@ -24,6 +24,8 @@ pub struct RequestCounts {
     pub in_flight: u64,
     /// Pushes to webhooks that their receivers have taken.
     pub webhooks: u64,
+    /// Tries to post that were withheld, because nothing may be posted there.
+    pub withheld: u64,
 }
 
 /// What all requests go through.

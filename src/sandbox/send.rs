@@ -37,7 +37,10 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
             bulk.rejected = receipt.rejected;
             respond(&bulk, fault_plan).of_bulk(taken(&bulk.header, bulk.rejected.len()))
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(error) => {
+            sandbox.note_trouble(&error);
+            Answer::error(StatusCode::INTERNAL_SERVER_ERROR)
+        }
     }
 }
 

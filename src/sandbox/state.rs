@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
+use super::answer::Answer;
 use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
@@ -17,6 +19,7 @@ use super::model::rules::ChannelRules;
 use super::model::status::Ending;
 use super::model::throttle::Throttle;
 use super::options::Options;
+use super::push_told::PushTold;
 use super::request_tracker::{RequestCounts, RequestTracker};
 use super::store::{MessageStore, NewInbound, OutcomeRefusal};
 use super::webhooks::Postman;
@@ -39,7 +42,12 @@ struct Inner {
     sequence: AtomicU64,
     /// Whoever posts to webhooks; nobody does unless [`serve_posting`](super::webhooks::serve_posting) has begun.
     postman: OnceLock<Postman>,
+    /// What was told last of books that cannot be used, and when.
+    trouble: Mutex<Option<(String, Instant)>>,
 }
+
+/// After how much real time the same trouble is told again.
+const TROUBLE_TOLD_AGAIN: Duration = Duration::from_secs(60);
 
 impl SandboxState {
     /// Opens a sandbox with its books; nothing is served yet.
@@ -58,6 +66,7 @@ impl SandboxState {
             throttle: Mutex::default(),
             opened: Instant::now(),
             postman: OnceLock::new(),
+            trouble: Mutex::default(),
             store,
             options,
         })))
@@ -96,7 +105,14 @@ impl SandboxState {
     /// If that cannot be noted in the books; then nothing happens.
     pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
         let moved = match self.postman() {
-            Some(postman) => postman.change_clock(change).await,
+            Some(postman) => match postman.change_clock(change).await {
+                // Whoever posts breaks off if the books cannot be written: they say why.
+                Err(closed @ SandboxError::Closed { .. }) => {
+                    self.0.store.check_writable().await?;
+                    Err(closed)
+                }
+                moved => moved,
+            },
             None => self.0.store.change(change).await,
         };
         if let Ok(Ok(Moved { from, to })) = moved {
@@ -136,6 +152,31 @@ impl SandboxState {
     fn took(&self, input: SandboxInput) {
         self.tell(|| SandboxEventKind::Input(input));
         self.0.tracker.wake();
+    }
+
+    /// Tells of a try to post.
+    pub(super) fn tell_try(&self, told: PushTold) {
+        if told.outcome.is_withheld() {
+            self.0.tracker.count(|counts| counts.withheld += 1);
+        }
+        self.tell(|| SandboxEventKind::Push(told));
+    }
+
+    /// Tells that its books cannot be used: once for each reason in a while, however many find it out.
+    pub(super) fn note_trouble(&self, error: &SandboxError) {
+        let why = error.with_reason();
+        let mut told = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = told.as_ref().is_some_and(|(known, at)| *known == why && at.elapsed() < TROUBLE_TOLD_AGAIN);
+        if !is_known {
+            *told = Some((why.clone(), Instant::now()));
+            self.tell(|| SandboxEventKind::Trouble { why });
+        }
+    }
+
+    /// The answer of a door to whoever asked for something for which the books were needed.
+    pub(super) fn failed(&self, status: StatusCode, error: &SandboxError) -> Answer {
+        self.note_trouble(error);
+        Answer::failed(status, &error.with_reason())
     }
 
     /// Takes the entry of a request that is over into the journal.

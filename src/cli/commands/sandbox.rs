@@ -23,7 +23,6 @@ use crate::wire::choices::Choices;
 
 use crate::cli::args::{Global, LISTEN, SandboxArgs, parse_listen};
 use crate::cli::books;
-use crate::cli::console;
 use crate::cli::context::show_diagnostics;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -33,6 +32,7 @@ use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
 use crate::cli::shell_quote::word;
 use crate::cli::signals;
+use crate::cli::{console, console_pushes};
 
 /// How long the last lines may take.
 const CONSOLE_GRACE: Duration = Duration::from_millis(200);
@@ -76,6 +76,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));
     output.show(&SandboxReport { base_url: &url })?;
     greet(output, args, gateway.now(), &url);
+    console_pushes::unreached(&webhooks).iter().for_each(|warning| output.tell(warning));
     let served = webhooks::serve_posting(listener, gateway, webhooks, signals::first()).await;
     // The console ends with the sandbox, and does not wait for those who have not left it yet.
     drop(tokio::time::timeout(CONSOLE_GRACE, console).await);

@@ -11,6 +11,6 @@ use crate::sandbox::state::SandboxState;
 pub(super) async fn overview(State(sandbox): State<SandboxState>) -> Response<Body> {
     match sandbox.store().overview(sandbox.now()).await {
         Ok(overview) => Answer::ok(&overview).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

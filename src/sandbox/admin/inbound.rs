@@ -80,7 +80,7 @@ pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answ
     if let Some(fault) = inbound.fault() {
         return Err(fault);
     }
-    note(sandbox, inbound).await.map_err(|_| Answer::error(StatusCode::INTERNAL_SERVER_ERROR))
+    note(sandbox, inbound).await.map_err(|error| sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error))
 }
 
 async fn note(sandbox: &SandboxState, inbound: InboundText) -> Result<(), SandboxError> {

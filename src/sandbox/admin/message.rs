@@ -77,7 +77,7 @@ pub(super) async fn show(
     match lives(&sandbox, id, place).await {
         Ok(shown) if shown.messages.len() == 0 => unknown(),
         Ok(shown) => Answer::ok(&shown).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 
@@ -158,6 +158,6 @@ pub(super) async fn tell_outcome(
         Ok(Err(OutcomeRefusal::Left)) => {
             Answer::conflict("status", "the message has left, and can be rejected no more").into_response()
         }
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

@@ -119,7 +119,7 @@ pub(super) async fn list(
     };
     match page(&sandbox, &filter, place, limit).await {
         Ok(page) => Answer::ok(&page).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 

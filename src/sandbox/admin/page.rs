@@ -85,6 +85,7 @@ async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError
         ("requests since it started", counts.requests),
         ("messages accepted since then", counts.accepted),
         ("requests held now", counts.held),
+        ("pushes withheld since it started (GET /sandbox/webhooks?state=withheld)", counts.withheld),
     ];
     let counts = counts.map(|(name, count)| object([("name", name.into()), ("count", count.into())]));
     let search = RequestSearch { limit: REQUESTS_SHOWN, ..RequestSearch::default() };

@@ -70,7 +70,7 @@ pub(super) async fn list(
     if count == Some(1) {
         return match sandbox.store().count_requests(search).await {
             Ok(count) => Answer::ok(&RequestsCounted { count }).into_response(),
-            Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+            Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
         };
     }
     let Ok(found) = sandbox.store().requests(search).await else {

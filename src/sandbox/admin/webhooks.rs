@@ -137,11 +137,11 @@ pub(super) async fn retry(State(sandbox): State<SandboxState>, DoorPath(number):
     match postman.retry(number).await {
         Ok(Some(_)) => {}
         Ok(None) => return none(),
-        Err(_) => return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
     let only = PushFilter { state: None, after: number - 1, limit: 1 };
     match sandbox.store().pushes(only).await {
         Ok((pushes, _)) => Answer::ok(&pushes.first().map(show)).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }

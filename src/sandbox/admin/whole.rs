@@ -13,6 +13,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
+use crate::sandbox::store::RequestSearch;
 use crate::wire::time::serde_instant;
 
 #[derive(Serialize)]
@@ -25,12 +26,17 @@ struct HealthShown {
 
 /// Whether its books can be read and written.
 pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body> {
-    match sandbox.store().count_requests(crate::sandbox::store::RequestSearch::default()).await {
+    let store = sandbox.store();
+    let works = match store.check_writable().await {
+        Ok(()) => store.count_requests(RequestSearch::default()).await,
+        Err(error) => Err(error),
+    };
+    match works {
         Ok(_) => {
             let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
             Answer::ok(&HealthShown { status, version, now: sandbox.now() }).into_response()
         }
-        Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+        Err(error) => sandbox.failed(StatusCode::SERVICE_UNAVAILABLE, &error).into_response(),
     }
 }
 
@@ -61,7 +67,7 @@ pub(super) async fn reset(State(sandbox): State<SandboxState>) -> Response<Body>
     }
     match sandbox.reset().await {
         Ok(()) => Answer::ok(&json!({ "reset": true })).into_response(),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
 }
 

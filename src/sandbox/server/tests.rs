@@ -188,6 +188,56 @@ async fn a_push_of_a_sandbox_opens_no_door() {
 }
 
 #[tokio::test]
+async fn doors_say_why_the_books_cannot_be_written() {
+    let fixture = Fixture::new(|_| {}).await;
+    let sandbox = &fixture.running.sandbox;
+    let mut events = sandbox.listen();
+    sandbox.store().let_be_written(false).await;
+    for (method, path, body, status) in [
+        ("GET", "/sandbox/health", "", 503),
+        ("POST", "/sandbox/clock", r#"{"advance": "1h"}"#, 500),
+        ("PUT", "/sandbox/rules", r#"{"seed": 1}"#, 500),
+        ("POST", "/sandbox/inbound", r#"{"from": "1", "to": "shop"}"#, 500),
+        ("POST", "/sandbox/reset", "", 500),
+    ] {
+        let got = fixture.call(method, path, HEADERS, body.as_bytes()).await;
+        let said = got.json()["description"].as_str().unwrap().to_owned();
+        let books = sandbox.books_path().display();
+        assert_eq!(got.status, status, "{path}: {said}");
+        assert!(said.contains(&format!("books `{books}`: they can only be read")), "{path}: {said}");
+    }
+    // It is told once, not by each of them.
+    let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.what.name()).collect();
+    assert_eq!(told.iter().filter(|name| **name == "trouble").count(), 1, "{told:?}");
+    sandbox.store().let_be_written(true).await;
+    assert_eq!(fixture.get("/sandbox/health").await.status, 200);
+    assert_eq!(fixture.post("/sandbox/clock", json!({ "advance": "1h" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_change_of_the_clock_that_cannot_be_read_says_what_is_wrong() {
+    let fixture = Fixture::new(|_| {}).await;
+    for (body, property, part) in [
+        ("{", "body", "no JSON: EOF while parsing an object (line 1, column 1)"),
+        ("<clock/>", "body", "no JSON: expected value (line 1, column 1)"),
+        (r#"{"speed": -1}"#, "speed", "from 1 to 1000000"),
+        (r#"{"speed": 0}"#, "speed", "from 1 to 1000000"),
+        (r#"{"speed": "fast"}"#, "speed", "from 1 to 1000000"),
+        (r#"{"stoped": true}"#, "stoped", "`stopped`"),
+        (r#"{"stopped": 1}"#, "stopped", "`true` or `false`"),
+        (r#"{"advance": "100y"}"#, "advance", "months and years"),
+        (r#"{"advance": "soon"}"#, "advance", "must be a duration"),
+        (r#"{"advance": "3000000d"}"#, "advance", "leads too far"),
+        (r#"{"now": "9999-12-31T00:00:00Z"}"#, "now", "leads too far"),
+    ] {
+        let got = fixture.call("POST", "/sandbox/clock", HEADERS, body.as_bytes()).await;
+        let violation = got.json()["violations"][0].clone();
+        assert_eq!((got.status, &violation["property"]), (400, &json!(property)), "{body}: {violation}");
+        assert!(violation["violation"].as_str().unwrap().contains(part), "{body}: {violation}");
+    }
+}
+
+#[tokio::test]
 async fn ids_are_made_where_there_are_none() {
     let fixture = Fixture::new(|_| {}).await;
     let body = json!({ "messages": [{

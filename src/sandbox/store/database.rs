@@ -189,6 +189,14 @@ impl MessageDatabase {
         clock.wants_bound_in()
     }
 
+    /// Writes the bound once more that holds.
+    pub(super) fn check_writable(&mut self) -> Result<(), SandboxError> {
+        match self.bound {
+            Some(bound) => self.write_bound(bound),
+            None => Ok(()),
+        }
+    }
+
     fn write_bound(&mut self, bound: Timestamp) -> Result<(), SandboxError> {
         self.wrap(table::raise_bound(&self.connection, bound))?;
         self.bound = self.bound.max(Some(bound));

@@ -145,6 +145,33 @@ impl MessageStore {
         self.ask(|reply| DatabaseCommand::Change(change, reply)).await
     }
 
+    /// Whether the books can be written.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub async fn check_writable(&self) -> Result<(), SandboxError> {
+        let (reply, answer) = oneshot::channel();
+        let check = move |database: &mut MessageDatabase| {
+            // Whoever asked may be gone.
+            reply.send(database.check_writable()).unwrap_or_default();
+        };
+        let closed = || SandboxError::Closed { path: self.path.clone() };
+        self.commands.send(DatabaseCommand::Write(Box::new(check))).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Lets the books be written or not, for tests.
+    #[cfg(test)]
+    pub(in crate::sandbox) async fn let_be_written(&self, may: bool) {
+        let (reply, answer) = oneshot::channel();
+        let set = move |database: &mut MessageDatabase| {
+            database.connection.pragma_update(None, "query_only", !may).expect("any connection takes it");
+            reply.send(()).expect("the test waits for it");
+        };
+        self.commands.send(DatabaseCommand::Write(Box::new(set))).map_err(drop).expect("the books are open");
+        answer.await.expect("the books are open");
+    }
+
     /// The inputs, as they are noted now.
     #[must_use]
     pub fn inputs(&self) -> Arc<Inputs> {

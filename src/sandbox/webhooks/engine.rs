@@ -27,6 +27,7 @@ use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::webhook::agenda::{Agenda, DueWork};
 use crate::sandbox::model::webhook::batch::{BulkPlan, ReportBatch, ReportPlace};
 use crate::sandbox::model::webhook::push::{Push, PushContent, PushState, Try, TryCause, TryOutcome};
+use crate::sandbox::push_told::PushTold;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{MessageStore, PendingPushes, PushNote};
 use crate::wire::choices::PushedReports;
@@ -145,7 +146,8 @@ impl Engine {
         loop {
             match self.work().await {
                 Ok(()) | Err(SandboxError::Closed { .. }) => return,
-                Err(_) => {
+                Err(error) => {
+                    self.sandbox.note_trouble(&error);
                     // Whoever waits for the clock is told that it did not work.
                     self.moving = None;
                     tokio::time::sleep(ANEW_AFTER).await;
@@ -422,6 +424,7 @@ impl Engine {
         let hands_out = has_taken && choices.pushed_reports == PushedReports::Gone;
         let number = self.store().note_push(PushNote { push: job.push.clone(), hands_out, is_all }).await?;
         job.push.number = Some(number);
+        self.sandbox.tell_try(PushTold::new(number, &job.push, outcome));
         match job.push.next_at {
             Some(next_at) => self.agenda.set(DueWork::Push(number), next_at),
             None => self.agenda.remove(DueWork::Push(number)),

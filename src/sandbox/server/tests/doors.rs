@@ -338,7 +338,7 @@ async fn a_reset_forgets_everything_but_the_time() {
     assert_eq!(
         fixture.door("/sandbox/state").await,
         json!({ "now": "2026-11-30T13:00:00.000+0000", "requests": 0, "queries": 0, "reports": 0, "bulks": 0, "accepted": 0,
-            "held": 0, "inFlight": 0, "status": "ready", "webhooks": 0 })
+            "held": 0, "inFlight": 0, "status": "ready", "webhooks": 0, "withheld": 0 })
     );
     assert_eq!(fixture.door("/sandbox/messages").await, json!({ "messages": [] }));
     assert_eq!(fixture.door("/sandbox/requests?count=1").await, json!({ "count": 0 }));
