@@ -45,6 +45,9 @@ pub enum SandboxError {
         /// The file.
         path: PathBuf,
     },
+    /// A part of the sandbox has ended in a panic.
+    #[error("a part of the sandbox broke off")]
+    BrokenOff(#[source] tokio::task::JoinError),
     /// Other machines would reach it, and it knows no credentials or no name.
     #[error("the sandbox serves `{0}`, which other machines reach, only with a credential and a host name")]
     Exposed(std::net::SocketAddr),

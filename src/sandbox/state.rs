@@ -93,15 +93,25 @@ impl SandboxState {
     /// # Errors
     /// If that cannot be noted in the books; then nothing happens.
     pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
-        let moved = match self.postman() {
-            Some(postman) => postman.change_clock(change).await,
-            None => self.0.store.change(change).await,
-        };
-        if let Ok(Ok(Moved { from, to })) = moved {
-            self.0.events.tell(to, || SandboxEventKind::Clock { from, to });
-            self.0.tracker.wake();
+        if let Some(postman) = self.postman() {
+            return postman.change_clock(change).await;
         }
-        moved
+        let sandbox = self.clone();
+        // Whoever asked may go away meanwhile.
+        let changing = tokio::spawn(async move {
+            let changed = sandbox.store().change(change).await;
+            if let Ok(Ok(moved)) = changed {
+                sandbox.clock_changed(moved);
+            }
+            changed
+        });
+        changing.await.map_err(SandboxError::BrokenOff)?
+    }
+
+    /// Tells how the clock was changed, and wakes whoever waits for a time. Whoever has changed it does so.
+    pub(super) fn clock_changed(&self, Moved { from, to }: Moved) {
+        self.tell(|| SandboxEventKind::Clock { from, to });
+        self.0.tracker.wake();
     }
 
     /// Whoever posts to webhooks.
@@ -115,7 +125,7 @@ impl SandboxState {
     }
 
     /// Its clock, to be read.
-    pub(super) fn clock(&self) -> &SandboxClock {
+    pub(super) fn clock(&self) -> &Arc<SandboxClock> {
         &self.0.clock
     }
 

@@ -11,6 +11,7 @@ use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::state::SandboxState;
+use crate::sandbox::webhooks::{Damage, Postman};
 use crate::wire::time::serde_instant;
 
 /// How many conversations a page has at most, and if nothing is said.
@@ -22,14 +23,19 @@ struct HealthShown {
     version: &'static str,
     #[serde(with = "serde_instant")]
     now: Timestamp,
+    /// What of its books cannot be read by whoever posts.
+    #[serde(skip_serializing_if = "Damage::is_none")]
+    damaged: Damage,
 }
 
-/// Whether its books can be read and written.
+/// Whether its books can be read and written; `damaged` if some of them cannot be read.
 pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body> {
     match sandbox.store().count_requests(crate::sandbox::store::RequestSearch::default()).await {
         Ok(_) => {
-            let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
-            Answer::ok(&HealthShown { status, version, now: sandbox.now() }).into_response()
+            let damaged = sandbox.postman().map(Postman::damage).unwrap_or_default();
+            let status = if damaged.is_none() { "ok" } else { "damaged" };
+            let version = env!("CARGO_PKG_VERSION");
+            Answer::ok(&HealthShown { status, version, now: sandbox.now(), damaged }).into_response()
         }
         Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
     }
