@@ -55,6 +55,9 @@ pub enum SandboxError {
         /// The file.
         path: PathBuf,
     },
+    /// A part of the sandbox has ended in a panic.
+    #[error("a part of the sandbox broke off")]
+    BrokenOff(#[source] tokio::task::JoinError),
     /// Other machines would reach it, and it knows no credentials or no name.
     #[error("the sandbox serves `{0}`, which other machines reach, only with a credential and a host name")]
     Exposed(std::net::SocketAddr),
@@ -74,6 +77,7 @@ impl SandboxError {
             | Self::Foreign { .. }
             | Self::Damaged { .. }
             | Self::Closed { .. }
+            | Self::BrokenOff(_)
             | Self::Exposed(_) => self.to_string(),
         }
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::error::SandboxError;
 use super::options::Options;
-use super::server::serve;
+use super::server::begin;
 use super::state::SandboxState;
 
 /// A sandbox that is served on a free port of 127.0.0.1. Dropped, it ends by itself; stopped, it
@@ -32,10 +32,10 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let sandbox = SandboxState::open(options)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(SandboxError::Serve)?;
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
-    sandbox.begin().await?;
+    let begun = begin(listener, sandbox.clone()).await?;
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move { drop(stopped.await) };
-    let task = tokio::spawn(serve(listener, sandbox.clone(), shutdown));
+    let task = tokio::spawn(begun.serve(shutdown));
     Ok(Running { base_url: format!("http://{address}"), sandbox, stop, task })
 }
 

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 
 use super::answer::Answer;
+use super::clock::ClockHold;
 use super::error::SandboxError;
 use super::events::SandboxEventKind;
 use super::faults::{Corruption, FaultPlan};
@@ -18,7 +19,9 @@ use crate::wire::choices::Duplicates;
 
 /// Takes a send in: checks it, keeps it, answers it.
 pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &FaultPlan) -> Answer {
-    let now = sandbox.now();
+    // Whoever posts is to know the bulk before something of it is due.
+    let hold = sandbox.postman().and_then(|_| sandbox.clock().hold_briefly());
+    let now = hold.as_ref().map_or_else(|| sandbox.now(), ClockHold::at);
     let choices = sandbox.options().choices;
     let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {
         Ok(request) => request,
@@ -31,7 +34,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     }
     let sequence = sandbox.sequence();
     let mut bulk = bulk(request, (now, sequence), fault_plan);
-    match keep(sandbox, &bulk, (body, sequence)).await {
+    match keep(sandbox, &bulk, (body, sequence), hold).await {
         Ok(receipt) => {
             bulk.header.number = receipt.number;
             bulk.rejected = receipt.rejected;
@@ -65,7 +68,12 @@ fn bulk<'a>(
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
-async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64)) -> Result<Receipt, SandboxError> {
+async fn keep(
+    sandbox: &SandboxState,
+    bulk: &AcceptedBulk<'_>,
+    body: (&[u8], u64),
+    hold: Option<ClockHold>,
+) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
     let memory = match sandbox.options().choices.duplicates {
         Duplicates::Accept => None,
@@ -74,10 +82,11 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>, body: (&[u8], u64
     let entry = NewBulk::new(bulk, &sandbox.store().inputs(), body, memory);
     let (sandbox_of_task, mut header) = (sandbox.clone(), bulk.header.clone());
     let postman = sandbox.postman().filter(|postman| postman.wants(bulk)).cloned();
+    let hold = hold.filter(|_| postman.is_some());
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.store().accept(entry).await?;
         if let Some(postman) = postman {
-            postman.accepted(receipt.number);
+            postman.accepted(receipt.number, hold);
         }
         header.number = receipt.number;
         let taken = taken(&header, receipt.rejected.len());

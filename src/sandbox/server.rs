@@ -44,6 +44,18 @@ pub async fn serve(
     sandbox: SandboxState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
+    begin(listener, sandbox).await?.serve(shutdown).await
+}
+
+/// A sandbox that has begun and may be served where it listens: only [`begin`] makes it.
+pub(super) struct BegunSandbox {
+    listener: TcpListener,
+    sandbox: SandboxState,
+    reach: Exposure,
+}
+
+/// Begins a sandbox, unless others than this machine would reach it who may not.
+pub(super) async fn begin(listener: TcpListener, sandbox: SandboxState) -> Result<BegunSandbox, SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
     let reach = if address.ip().is_loopback() { Exposure::ThisMachine } else { Exposure::Others };
     let options = sandbox.options();
@@ -51,20 +63,28 @@ pub async fn serve(
         return Err(SandboxError::Exposed(address));
     }
     sandbox.begin().await?;
-    let router = router(sandbox.clone(), reach).into_make_service_with_connect_info::<Aborter>();
-    let (ending, ended) = tokio::sync::oneshot::channel::<()>();
-    let closing = sandbox.clone();
-    let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
-        shutdown.await;
-        closing.tracker().close();
-        drop(ending);
-    });
-    tokio::select! {
-        served = serving => served.map_err(SandboxError::Serve)?,
-        // A client that never ends its request does not keep the sandbox from ending.
-        () = async { drop(ended.await); tokio::time::sleep(GRACE).await; } => {}
+    Ok(BegunSandbox { listener, sandbox, reach })
+}
+
+impl BegunSandbox {
+    /// Serves it, as [`serve`] says.
+    pub(super) async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
+        let Self { listener, sandbox, reach } = self;
+        let router = router(sandbox.clone(), reach).into_make_service_with_connect_info::<Aborter>();
+        let (ending, ended) = tokio::sync::oneshot::channel::<()>();
+        let closing = sandbox.clone();
+        let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
+            shutdown.await;
+            closing.tracker().close();
+            drop(ending);
+        });
+        tokio::select! {
+            served = serving => served.map_err(SandboxError::Serve)?,
+            // A client that never ends its request does not keep the sandbox from ending.
+            () = async { drop(ended.await); tokio::time::sleep(GRACE).await; } => {}
+        }
+        sandbox.close().await
     }
-    sandbox.close().await
 }
 
 fn router(sandbox: SandboxState, reach: Exposure) -> Router {

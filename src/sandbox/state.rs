@@ -104,22 +104,32 @@ impl SandboxState {
     /// # Errors
     /// If that cannot be noted in the books; then nothing happens.
     pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
-        let moved = match self.postman() {
-            Some(postman) => match postman.change_clock(change).await {
+        if let Some(postman) = self.postman() {
+            return match postman.change_clock(change).await {
                 // Whoever posts breaks off if the books cannot be written: they say why.
                 Err(closed @ SandboxError::Closed { .. }) => {
                     self.0.store.check_writable().await?;
                     Err(closed)
                 }
-                moved => moved,
-            },
-            None => self.0.store.change(change).await,
-        };
-        if let Ok(Ok(Moved { from, to })) = moved {
-            self.tell(|| SandboxEventKind::Clock { from, to });
-            self.0.tracker.wake();
+                changed => changed,
+            };
         }
-        moved
+        let sandbox = self.clone();
+        // Whoever asked may go away meanwhile.
+        let changing = tokio::spawn(async move {
+            let changed = sandbox.store().change(change).await;
+            if let Ok(Ok(moved)) = changed {
+                sandbox.clock_changed(moved);
+            }
+            changed
+        });
+        changing.await.map_err(SandboxError::BrokenOff)?
+    }
+
+    /// Tells how the clock was changed, and wakes whoever waits for a time. Whoever has changed it does so.
+    pub(super) fn clock_changed(&self, Moved { from, to }: Moved) {
+        self.tell(|| SandboxEventKind::Clock { from, to });
+        self.0.tracker.wake();
     }
 
     /// Whoever posts to webhooks.
@@ -133,7 +143,7 @@ impl SandboxState {
     }
 
     /// Its clock, to be read.
-    pub(super) fn clock(&self) -> &SandboxClock {
+    pub(super) fn clock(&self) -> &Arc<SandboxClock> {
         &self.0.clock
     }
 

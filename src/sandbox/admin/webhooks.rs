@@ -15,6 +15,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::model::webhook::push::{PushContent, PushState, Try, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{ListedPush, PushFilter};
+use crate::sandbox::webhooks::{Damage, Postman};
 use crate::wire::options::ReportType;
 use crate::wire::time::{optional_instant, serde_instant};
 
@@ -67,6 +68,9 @@ struct PushesShown {
     /// How many there are of each state, on all pages.
     counts: BTreeMap<&'static str, u64>,
     webhooks: PageRows,
+    /// What cannot be read of the books, so that nothing of it is posted.
+    #[serde(skip_serializing_if = "Damage::is_none")]
+    damaged: Damage,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -124,7 +128,8 @@ pub(super) async fn list(
     let shown = pushes.iter().map(show).take_while(|push| webhooks.take(push)).last();
     let next_cursor = shown.filter(|_| webhooks.len() < pushes.len()).map(|last| last.number.to_string());
     let counts = counts.into_iter().map(|(state, count)| (state.name(), count)).collect();
-    Answer::ok(&PushesShown { counts, webhooks, next_cursor }).into_response()
+    let damaged = sandbox.postman().map(Postman::damage).unwrap_or_default();
+    Answer::ok(&PushesShown { counts, webhooks, damaged, next_cursor }).into_response()
 }
 
 /// Answers once it was tried.

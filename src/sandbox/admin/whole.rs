@@ -14,6 +14,7 @@ use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
+use crate::sandbox::webhooks::{Damage, Postman};
 use crate::wire::time::serde_instant;
 
 #[derive(Serialize)]
@@ -22,9 +23,12 @@ struct HealthShown {
     version: &'static str,
     #[serde(with = "serde_instant")]
     now: Timestamp,
+    /// What of its books cannot be read by whoever posts.
+    #[serde(skip_serializing_if = "Damage::is_none")]
+    damaged: Damage,
 }
 
-/// Whether its books can be read and written.
+/// Whether its books can be read and written; `damaged` if some of them cannot be read.
 pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body> {
     let store = sandbox.store();
     let works = match store.check_writable().await {
@@ -33,8 +37,10 @@ pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body
     };
     match works {
         Ok(_) => {
-            let (status, version) = ("ok", env!("CARGO_PKG_VERSION"));
-            Answer::ok(&HealthShown { status, version, now: sandbox.now() }).into_response()
+            let damaged = sandbox.postman().map(Postman::damage).unwrap_or_default();
+            let status = if damaged.is_none() { "ok" } else { "damaged" };
+            let version = env!("CARGO_PKG_VERSION");
+            Answer::ok(&HealthShown { status, version, now: sandbox.now(), damaged }).into_response()
         }
         Err(error) => sandbox.failed(StatusCode::SERVICE_UNAVAILABLE, &error).into_response(),
     }

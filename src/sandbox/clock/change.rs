@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Speed, later, whole_ms};
+use super::{LAST, Speed, later, whole_ms};
 
 /// A change of a clock. What is absent stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,11 +52,9 @@ impl ClockSetting {
             (None, Some(advance)) => whole_ms(later(from, advance)),
             (Some(_), Some(_)) => return Err(ClockRefusal::Twice),
         };
-        // Beyond it there are no instants to which a day could be added.
-        let last = Timestamp::MAX.checked_sub(SignedDuration::from_hours(24 * 400)).unwrap_or(Timestamp::MAX);
         match to {
             _ if to < from => Err(ClockRefusal::Back),
-            _ if to > last => Err(ClockRefusal::TooFar),
+            _ if to > LAST => Err(ClockRefusal::TooFar),
             _ => Ok(to),
         }
     }

@@ -7,8 +7,10 @@
 //! in time the clock stands at its bound and waits for them.
 
 mod change;
+mod hold;
 
 pub use change::{ClockRefusal, ClockSetting, Moved};
+pub use hold::ClockHold;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,11 +19,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::sandbox_limits::SPEED_MAX;
 use crate::wire::sandbox_time::SandboxTime;
+use hold::Held;
 
 /// How much real time the bound lies ahead of a clock that runs.
 const AHEAD: Duration = Duration::from_secs(1);
 /// How much real time ahead of its bound a new one is asked for.
 const RENEWED_BEFORE: Duration = Duration::from_millis(500);
+
+/// The last instant to which it comes, the last of the year 9997: after it there are enough instants left for all that
+/// is reckoned from one. Where it is started later it stands still.
+const LAST: Timestamp = Timestamp::constant(253_339_228_799, 999_000_000);
 
 /// Where the clock starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,19 +84,30 @@ struct ClockState {
     bound: Timestamp,
     /// It stands there until what is due then was done.
     bar: Option<Timestamp>,
+    /// It stands there until it is let go.
+    held: Option<Held>,
 }
 
 impl ClockState {
-    /// The time that it would be if neither bound nor bar were any matter.
+    /// The time that it would be if neither bound nor bar nor hold were any matter.
     fn free_reading(&self, real: Instant) -> Timestamp {
         let passed = self.running_since.map_or(Duration::ZERO, |since| real.saturating_duration_since(since));
-        whole_ms(later(self.base, self.speed.passed_in(passed)))
+        whole_ms(later(self.base, self.speed.passed_in(passed))).min(self.last())
     }
 
     /// The time that it would be if the bound were no matter.
     fn reading(&self, real: Instant) -> Timestamp {
-        let reading = self.free_reading(real);
-        self.bar.map_or(reading, |bar| reading.min(bar))
+        let stops = [self.bar, self.held.map(|held| held.at)];
+        stops.into_iter().flatten().fold(self.free_reading(real), Ord::min)
+    }
+
+    /// The last instant to which it comes.
+    fn last(&self) -> Timestamp {
+        self.base.max(LAST)
+    }
+
+    fn is_fast(&self) -> bool {
+        self.running_since.is_some() && self.speed > Speed::REAL
     }
 
     fn now(&self, real: Instant) -> Timestamp {
@@ -99,7 +117,7 @@ impl ClockState {
     /// The bound to be had now: the clock would come to it in a second of real time.
     fn next_bound(&self, now: Timestamp) -> Timestamp {
         match self.running_since {
-            Some(_) => later(now, self.speed.passed_in(AHEAD)),
+            Some(_) => later(now, self.speed.passed_in(AHEAD)).min(self.last()),
             None => now,
         }
     }
@@ -116,7 +134,8 @@ impl SandboxClock {
             ClockStart::Fixed(instant) => (instant, false),
         };
         let base = whole_ms(bound.map_or(base, |bound| bound.max(base)));
-        Self(Mutex::new(ClockState { base, running_since: runs.then(Instant::now), speed, bound: base, bar: None }))
+        let running_since = runs.then(Instant::now);
+        Self(Mutex::new(ClockState { base, running_since, speed, bound: base, bar: None, held: None }))
     }
 
     /// The time.
@@ -141,15 +160,17 @@ impl SandboxClock {
         self.with(|state| {
             let reading = state.reading(Instant::now());
             let is_near = later(reading, state.speed.passed_in(RENEWED_BEFORE)) >= state.bound;
-            (state.running_since.is_some() && is_near).then(|| state.next_bound(reading))
+            // At the end of all time there is no further one.
+            let next = Some(state.next_bound(reading)).filter(|next| *next > state.bound);
+            next.filter(|_| state.running_since.is_some() && is_near)
         })
     }
 
-    /// How much real time passes until it needs a bound; `None` while it stands still.
+    /// How much real time passes until it needs a bound; `None` while it stands still, and where it needs none any more.
     #[must_use]
     pub fn wants_bound_in(&self) -> Option<Duration> {
         self.with(|state| {
-            state.running_since?;
+            state.running_since.filter(|_| state.bound < state.last())?;
             let left = state.bound.duration_since(state.reading(Instant::now()));
             let left = Duration::try_from(left).unwrap_or_default() / state.speed.0;
             Some(left.saturating_sub(RENEWED_BEFORE))
@@ -181,7 +202,9 @@ impl SandboxClock {
         self.with(|state| {
             let (changed, Moved { from, to }) = changed(state, change)?;
             let to = to.min(bound).max(from);
-            *state = ClockState { base: to, bound: state.bound.max(bound), ..changed };
+            // It was moved there whatever lets it stand, and stands there now.
+            let (bar, held) = (state.bar.map(|bar| bar.max(to)), state.held.map(|held| held.moved(to)));
+            *state = ClockState { base: to, bound: state.bound.max(bound), bar, held, ..changed };
             Ok(Moved { from, to })
         })
     }
@@ -202,20 +225,13 @@ impl SandboxClock {
         })
     }
 
-    /// Does some work while it stands still: nobody sees a later time before the work is done.
-    pub fn standing<T>(&self, work: impl FnOnce(Timestamp) -> T) -> T {
-        self.with(|state| work(state.now(Instant::now())))
-    }
-
     /// Lets it not pass an instant until it is let go on: something is due then. A clock that runs as fast as the
     /// real time has gone on meanwhile, and any other goes on from where it stood.
     pub fn bar(&self, at: Option<Timestamp>) {
         self.with(|state| {
             let real = Instant::now();
             let now = state.now(real);
-            if state.speed > Speed::REAL && state.bar.is_some_and(|bar| state.free_reading(real) > bar) {
-                (state.base, state.running_since) = (now, state.running_since.map(|_| real));
-            }
+            state.go_on_from_here(real);
             state.bar = at.map(|at| at.max(now));
         });
     }
@@ -223,7 +239,7 @@ impl SandboxClock {
     /// Whether it runs faster than the real time.
     #[must_use]
     pub fn is_fast(&self) -> bool {
-        self.with(|state| state.running_since.is_some() && state.speed > Speed::REAL)
+        self.with(|state| state.is_fast())
     }
 
     /// The instant to which a change would bring it.
@@ -239,7 +255,7 @@ impl SandboxClock {
     pub fn stop(&self) -> Timestamp {
         self.with(|state| {
             let now = state.now(Instant::now());
-            *state = ClockState { base: now, running_since: None, speed: state.speed, bound: state.bound, bar: None };
+            (state.base, state.running_since, state.bar) = (now, None, None);
             now
         })
     }
@@ -261,6 +277,7 @@ fn changed(state: &ClockState, change: &ClockSetting) -> Result<(ClockState, Mov
         speed: change.speed.unwrap_or(state.speed),
         bound: to,
         bar: state.bar,
+        held: state.held,
     };
     let bound = changed.next_bound(to);
     Ok((ClockState { bound, ..changed }, Moved { from, to }))

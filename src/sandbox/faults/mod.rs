@@ -260,7 +260,7 @@ impl Faults {
             let FaultKind::Push(fault) = &fault.kind else { continue };
             match fault {
                 PushFault::Repeat => plan.repeats += 1,
-                PushFault::Delay(delay) => plan.delay += *delay,
+                PushFault::Delay(delay) => plan.delay = plan.delay.saturating_add(*delay),
                 PushFault::Reorder => plan.is_reordered = true,
                 PushFault::Drop => plan.is_dropped = true,
             }
@@ -308,7 +308,7 @@ fn plan<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
         match kind {
             FaultKind::Hold(FaultMoment::Before) => plan.is_held_before = true,
             FaultKind::Hold(FaultMoment::After) => plan.is_held_after = true,
-            FaultKind::Slow(delay) => plan.delay += *delay,
+            FaultKind::Slow(delay) => plan.delay = plan.delay.saturating_add(*delay),
             FaultKind::Answer(moment, reply) => plan.end(*moment, RequestEnd::Answer(reply.clone())),
             FaultKind::Drop(moment) => plan.end(*moment, RequestEnd::Drop),
             FaultKind::Cut => plan.corruptions.push(Corruption::Cut),
@@ -420,6 +420,19 @@ mod tests {
         let reply = |status| Some(RequestEnd::Answer(Reply { status, retry_after: None, location: None }));
         assert_eq!((plan.end_before, plan.end_after), (reply(429), reply(500)));
         assert_eq!(plan.corruptions, [Corruption::Cut]);
+    }
+
+    #[test]
+    fn delays_add_up_to_no_more_than_there_is() {
+        for (target, kind) in [
+            (Target::Messages, FaultKind::Slow(Duration::MAX)),
+            (Target::Webhooks, FaultKind::Push(PushFault::Delay(Duration::MAX))),
+        ] {
+            let fault = Fault { target, kind, when: RequestSelector::ALWAYS };
+            let mut faults = Faults::new(vec![fault.clone(), fault]);
+            let (delay, push_delay) = (faults.next(Target::Messages).delay, faults.next_push().delay);
+            assert_eq!(delay.max(push_delay), Duration::MAX, "{target:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::{ALL, Fault, FaultKind, FaultMoment, PushFault, Reply, RequestSelecto
 use crate::sandbox::model::status;
 use crate::timing::read_duration;
 
+/// How long a fault may last: longer than any report is pushed or kept.
+const DURATION_MAX: Duration = Duration::from_hours(30 * 24);
+
 /// Why a fault cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
@@ -38,6 +41,9 @@ pub enum FaultError {
     /// Its value has another form.
     #[error("fault `{0}` has a value of another form; write it as in `{0}={1}`")]
     Value(String, &'static str),
+    /// It would last too long.
+    #[error("fault `{0}` lasts at most 30 days")]
+    TooLong(String),
     /// It takes no value.
     #[error("fault `{0}` takes no value")]
     ValueUnwanted(String),
@@ -117,7 +123,7 @@ fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Faul
     };
     let wrong = |example: &'static str| move || FaultError::Value(name.to_owned(), example);
     let kind = match name {
-        "slow" => FaultKind::Slow(duration(needed("200ms")?).ok_or_else(wrong("200ms"))?),
+        "slow" => FaultKind::Slow(bounded(name, duration(needed("200ms")?).ok_or_else(wrong("200ms"))?)?),
         "reject-share" => {
             let share = parts(needed("0.1")?, 4).ok_or_else(wrong("0.1"))?;
             FaultKind::RejectShare(share, parameters.rejection())
@@ -143,7 +149,7 @@ fn push_kind(name: &str, value: Option<&str>) -> Result<PushFault, FaultError> {
     let wrong = || FaultError::Value(name.to_owned(), EXAMPLE);
     let kind = match (name, value) {
         ("delay", None) => return Err(FaultError::ValueMissing(name.to_owned(), EXAMPLE)),
-        ("delay", Some(value)) => PushFault::Delay(duration(value).ok_or_else(wrong)?),
+        ("delay", Some(value)) => PushFault::Delay(bounded(name, duration(value).ok_or_else(wrong)?)?),
         ("repeat", _) => PushFault::Repeat,
         ("reorder", _) => PushFault::Reorder,
         ("drop", _) => PushFault::Drop,
@@ -187,6 +193,11 @@ fn digits<N: FromStr>(text: &str) -> Option<N> {
 
 fn duration(text: &str) -> Option<Duration> {
     read_duration(text).and_then(|duration| Duration::try_from(duration).ok())
+}
+
+/// Lets a fault last no longer than anything does.
+fn bounded(name: &str, duration: Duration) -> Result<Duration, FaultError> {
+    if duration <= DURATION_MAX { Ok(duration) } else { Err(FaultError::TooLong(name.to_owned())) }
 }
 
 /// Reads a decimal number with at most so many places as a whole number of ten-thousandth parts,
@@ -335,6 +346,10 @@ mod tests {
         assert!(said("cut-after").starts_with("unknown fault `cut-after`"));
         assert_eq!(said("slow"), "fault `slow` needs a value, as in `slow=200ms`");
         assert_eq!(said("slow=fast"), "fault `slow` has a value of another form; write it as in `slow=200ms`");
+        assert_eq!(said("slow=2592001s"), "fault `slow` lasts at most 30 days");
+        assert_eq!(said("slow=18446744073709551615s*"), "fault `slow` lasts at most 30 days");
+        assert_eq!(said("webhook:delay=307445734561825m"), "fault `delay` lasts at most 30 days");
+        assert!(fault("slow=2592000s").is_ok());
         assert_eq!(said("slow=5"), "fault `slow` has a value of another form; write it as in `slow=200ms`");
         assert_eq!(
             said("reject-share=2"),

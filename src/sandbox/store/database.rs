@@ -321,29 +321,27 @@ impl MessageDatabase {
         Ok(true)
     }
 
-    /// Notes an input at the time of the clock, which stands still meanwhile: nobody sees a time after it who
-    /// does not see the input.
+    /// Notes an input at the time of the clock, which is held meanwhile: nobody sees a time after it who does not see
+    /// the input.
     pub(super) fn note(&mut self, input: NewInput, inputs: &SharedInputs) -> Result<Noted, SandboxError> {
-        let Some(clock) = self.clock.clone() else {
-            return Err(SandboxError::Closed { path: self.path.clone() });
-        };
-        clock.standing(|now| {
-            let mut noted = Inputs::clone(&inputs.get());
-            let mut push = None;
-            match input {
-                NewInput::Rules(rules) => {
-                    noted.add_rules(self.wrap(table::add_rules(&self.connection, now, &rules))?);
-                }
-                NewInput::Inbound(inbound) => {
-                    let result = self.note_inbound(&inbound, now);
-                    let (message, number) = self.wrap(result)?;
-                    noted.add_inbound(message);
-                    push = number;
-                }
+        // Nobody but this thread replaces them.
+        let mut noted = Inputs::clone(&inputs.get());
+        let mut push = None;
+        let hold = self.clock()?.hold();
+        let at = hold.at();
+        match input {
+            NewInput::Rules(rules) => {
+                noted.add_rules(self.wrap(table::add_rules(&self.connection, at, &rules))?);
             }
-            inputs.set(noted);
-            Ok(Noted { at: now, push })
-        })
+            NewInput::Inbound(inbound) => {
+                let result = self.note_inbound(&inbound, at);
+                let (message, number) = self.wrap(result)?;
+                noted.add_inbound(message);
+                push = number;
+            }
+        }
+        inputs.set(noted);
+        Ok(Noted { at, push })
     }
 
     /// Notes what a person does, together with the push that it makes.
@@ -428,7 +426,7 @@ impl MessageDatabase {
 
     /// Reads the bulk with a number.
     pub(super) fn bulk(&self, number: i64) -> Result<Option<AcceptedBulk<'static>>, SandboxError> {
-        let header = self.wrap(table::header(&self.connection, number))?;
+        let header = table::header(&self.connection, number).map_err(|source| self.broken(number, source))?;
         header.map(|header| self.load(header)).transpose()
     }
 
@@ -493,12 +491,15 @@ impl MessageDatabase {
 
     pub(super) fn load(&self, header: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
         let number = header.number;
-        table::load(&self.connection, header).map_err(|source| {
-            if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {
-                return SandboxError::Damaged { path: self.path.clone(), number };
-            }
-            self.error(&Arc::new(source))
-        })
+        table::load(&self.connection, header).map_err(|source| self.broken(number, source))
+    }
+
+    /// The error of the sandbox for one of the database that came of something with a number.
+    pub(super) fn broken(&self, number: i64, source: rusqlite::Error) -> SandboxError {
+        if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {
+            return SandboxError::Damaged { path: self.path.clone(), number };
+        }
+        self.error(&Arc::new(source))
     }
 
     /// Writes everything out and closes the file. The clock stops, and nobody has seen a time beyond its last

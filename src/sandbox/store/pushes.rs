@@ -138,9 +138,10 @@ impl MessageStore {
     /// Reads a push.
     ///
     /// # Errors
-    /// If the books cannot be read.
+    /// If the books cannot be read, or what they have of it.
     pub async fn push(&self, number: i64) -> Result<Option<Push>, SandboxError> {
-        self.read(move |database| database.wrap(push(&database.connection, number))).await
+        self.read(move |database| push(&database.connection, number).map_err(|source| database.broken(number, source)))
+            .await
     }
 
     /// Reads pushes in their order, with the bulkIds of reports, and how many there are in each state.

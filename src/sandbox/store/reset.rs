@@ -16,14 +16,15 @@ impl MessageDatabase {
         self.forget_requests();
         let noted = match rules {
             None => self.with_connection(|connection| empty(connection, |_, _| Ok(())))?,
-            Some(rules) => self.clock()?.standing(|now| {
+            Some(rules) => {
+                let hold = self.clock()?.hold();
                 self.with_connection(|connection| {
                     empty(connection, |connection, noted| {
-                        noted.add_rules(table::add_rules(connection, now, rules)?);
+                        noted.add_rules(table::add_rules(connection, hold.at(), rules)?);
                         Ok(())
                     })
-                })
-            })?,
+                })?
+            }
         };
         self.forget();
         inputs.set(noted);

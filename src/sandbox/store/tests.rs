@@ -15,6 +15,7 @@ use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, 
 use crate::sandbox::model::progress::MessageProgress;
 use crate::sandbox::model::query::Query;
 use crate::sandbox::model::rules::{ChannelRules, ValidityFrom};
+use crate::sandbox::model::status::Ending;
 use crate::wire::choices::{Duplicates, UnsentInLogs};
 use crate::wire::content::Content;
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
@@ -141,6 +142,36 @@ async fn the_audit_counts_acceptances() {
     assert_eq!(again, Receipt { number: 2, rejected: vec![] });
     let expected = [("a", 1), ("b", 3), ("c", 1)].map(|(id, count)| (id.to_owned(), count));
     assert_eq!(counts(&path), expected);
+}
+
+#[tokio::test]
+async fn the_clock_can_be_read_while_an_input_waits_for_the_books() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    let clock = Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None));
+    books.keep(Arc::clone(&clock)).await.unwrap();
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    let mut other = rusqlite::Connection::open(&path).unwrap();
+    for is_rule in [true, false] {
+        // Somebody else writes into the books.
+        let writing = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+        let books = books.clone();
+        let noting = tokio::spawn(async move {
+            if is_rule {
+                return books.set_rules(ChannelRules::default()).await;
+            }
+            let ending = Ending { status: 9, error: 7_002 };
+            Ok(books.tell_outcome("a".to_owned(), ending).await?.unwrap())
+        });
+        while !clock.is_held() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((clock.now(), clock.is_held()), (now(), true));
+        writing.rollback().unwrap();
+        assert_eq!(noting.await.unwrap().unwrap(), now());
+        assert!(!clock.is_held());
+    }
 }
 
 #[tokio::test]

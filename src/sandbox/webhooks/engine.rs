@@ -3,24 +3,27 @@
 //! The clock is barred: it comes to no instant after one at which something is due until that was begun. Where it is
 //! moved by hand or faster than the real time it stands until what was begun has ended, so that each try is made
 //! and ends at its own instant. At the speed of the real time it goes on: there a receiver that does not answer for
-//! a minute takes a minute of nobody else's time. All that is known here is in the books as well: after a kill, or
-//! after a failure to write, it is read from there again, and a try that was not noted is made once more.
+//! a minute takes a minute of nobody else's time. All that is known here is in the books as well: after a kill it is
+//! read from there again, and a try that was not noted is made once more. Where the books cannot be used nothing more is
+//! posted until what was is noted, and then it is read from there again as well; what is damaged is left out.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
+use super::left_out::LeftOut;
 use super::own_address::OwnAddress;
+use super::patience::Patience;
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
 use super::queues::{Queued, Queues, Reaction};
 use super::settings::WebhookSettings;
-use crate::sandbox::clock::{ClockSetting, Moved};
+use crate::sandbox::clock::{ClockHold, ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::PushPlan;
 use crate::sandbox::model::inputs::Inputs;
@@ -32,8 +35,6 @@ use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{MessageStore, PendingPushes, PushNote};
 use crate::wire::choices::PushedReports;
 
-/// After how much real time it begins anew when the books could not be used.
-const ANEW_AFTER: Duration = Duration::from_millis(100);
 /// How often it looks at least whether a clock that is held up has come to an instant.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// How long a push that is to come after another one waits for that, in milliseconds.
@@ -62,6 +63,14 @@ struct Ended {
     outcome: Option<TryOutcome>,
 }
 
+/// What is to be done about a push: try it, or push the reports of its bulk if it has no number yet.
+fn due_work(push: &Push) -> DueWork {
+    match (push.number, &push.content) {
+        (None, PushContent::Reports { bulk, .. }) => DueWork::Bulk(*bulk),
+        (number, PushContent::Reports { .. } | PushContent::Inbound(_)) => DueWork::Push(number.unwrap_or_default()),
+    }
+}
+
 /// Reports of a bulk that are on their way, and are not noted yet.
 #[derive(Default)]
 struct OnTheirWay {
@@ -70,12 +79,9 @@ struct OnTheirWay {
     is_over: bool,
 }
 
-/// A try, unless the sandbox ends around it.
-fn of_task(
-    sandbox: &SandboxState,
-    ended: Result<Result<Ended, SandboxError>, JoinError>,
-) -> Result<Ended, SandboxError> {
-    ended.map_err(|_| SandboxError::Closed { path: sandbox.books_path().to_owned() })?
+/// A try, unless it broke off.
+fn of_task(ended: Result<Result<Ended, SandboxError>, JoinError>) -> Result<Ended, SandboxError> {
+    ended.map_err(SandboxError::BrokenOff)?
 }
 
 /// Whether somebody answered a try that ended in this way.
@@ -101,6 +107,8 @@ pub(super) struct Engine {
     tries: JoinSet<Result<Ended, SandboxError>>,
     /// For each URL a push that goes after the next one.
     held_back: HashMap<String, i64>,
+    left_out: LeftOut,
+    patience: Patience,
     changes: VecDeque<ClockMove>,
     /// The change of the clock that is under way, from when to when.
     moving: Option<(ClockMove, Moved)>,
@@ -117,7 +125,8 @@ impl Engine {
         stopping: oneshot::Receiver<()>,
     ) -> Result<Self, SandboxError> {
         let urls = (settings.account_url.clone(), settings.inbound_url.clone());
-        let (postman, commands) = Postman::new(sandbox.books_path().to_owned(), urls);
+        let left_out = LeftOut::default();
+        let (postman, commands) = Postman::new(sandbox.books_path().to_owned(), urls, left_out.clone());
         let mut engine = Self {
             sandbox: sandbox.clone(),
             account_url: settings.account_url.clone(),
@@ -129,6 +138,8 @@ impl Engine {
             queues: Queues::default(),
             tries: JoinSet::new(),
             held_back: HashMap::new(),
+            left_out,
+            patience: Patience::default(),
             changes: VecDeque::new(),
             moving: None,
             stopping,
@@ -142,20 +153,63 @@ impl Engine {
     }
 
     /// Works until the sandbox ends.
-    pub(super) async fn run(mut self) {
+    ///
+    /// # Errors
+    /// If it cannot go on.
+    pub(super) async fn run(mut self) -> Result<(), SandboxError> {
         loop {
             match self.work().await {
-                Ok(()) | Err(SandboxError::Closed { .. }) => return,
+                Ok(()) => return Ok(()),
+                Err(error @ SandboxError::Closed { .. }) => return Err(error),
                 Err(error) => {
                     self.sandbox.note_trouble(&error);
-                    // Whoever waits for the clock is told that it did not work.
-                    self.moving = None;
-                    tokio::time::sleep(ANEW_AFTER).await;
-                    if let Err(SandboxError::Closed { .. }) = self.load().await {
-                        return;
-                    }
+                    self.begin_anew().await?;
                 }
             }
+        }
+    }
+
+    /// Begins anew where something could not be done: how the tries end that were begun is noted, so that they are not
+    /// made once more, and all that is to be done is read from the books again.
+    async fn begin_anew(&mut self) -> Result<(), SandboxError> {
+        self.end().await?;
+        while !self.is_stopping {
+            self.wait_for_books().await?;
+            match self.load().await {
+                Ok(()) => break,
+                Err(error @ SandboxError::Closed { .. }) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a while when the books could not be used. Whoever wants something else than to be posted is told that
+    /// it did not work.
+    async fn wait_for_books(&mut self) -> Result<(), SandboxError> {
+        self.give_up_moving();
+        let wait = tokio::time::sleep(self.patience.wait(Instant::now()));
+        tokio::pin!(wait);
+        while !self.is_stopping {
+            tokio::select! {
+                () = &mut wait => break,
+                _ = &mut self.stopping => self.is_stopping = true,
+                command = self.commands.recv() => match command {
+                    Some(PostCommand::Accepted(bulk, hold)) => self.take_bulk(bulk, hold),
+                    Some(PostCommand::Pushed(push)) => self.agenda.set(DueWork::Push(push), self.sandbox.now()),
+                    Some(other @ (PostCommand::Change(_) | PostCommand::Reset(_) | PostCommand::Retry(..))) => drop(other),
+                    None => return Err(SandboxError::Closed { path: self.sandbox.books_path().to_owned() }),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the clock where it has come to.
+    fn give_up_moving(&mut self) {
+        self.changes.clear();
+        if let Some((_, Moved { from, .. })) = self.moving.take() {
+            self.sandbox.clock_changed(Moved { from, to: self.sandbox.now() });
         }
     }
 
@@ -171,6 +225,7 @@ impl Engine {
         self.queues.clear();
         self.on_their_way.clear();
         self.held_back.clear();
+        self.left_out.clear();
         let PendingPushes { bulks, waiting } = self.store().pending_pushes().await?;
         for (push, at) in waiting {
             self.agenda.set(DueWork::Push(push), at);
@@ -207,25 +262,26 @@ impl Engine {
     async fn wait(&mut self) -> Result<bool, SandboxError> {
         let due_in = self.agenda.next_at().filter(|_| !self.stands() && !self.is_about_to_move());
         let due_in = due_in.and_then(|at| self.sandbox.clock().real_until(at)).map(|time| time.max(LOOK_AGAIN));
-        let sandbox = self.sandbox.clone();
         tokio::select! {
             command = self.commands.recv() => match command {
                 Some(command) => self.take(command).await?,
                 None => return Ok(false),
             },
-            Some(ended) = self.tries.join_next() => self.note(of_task(&sandbox, ended)?).await?,
+            Some(ended) = self.tries.join_next() => self.note(of_task(ended)?).await?,
             _ = &mut self.stopping => self.is_stopping = true,
-            () = sandbox.store().inputs_changed(&self.inputs) => {}
+            () = self.sandbox.store().inputs_changed(&self.inputs) => {}
             () = tokio::time::sleep(due_in.unwrap_or_default()), if due_in.is_some() => {}
         }
         Ok(true)
     }
 
-    /// Notes how the tries end that were begun.
+    /// Notes how the tries end that were begun, and begins no others.
     async fn end(&mut self) -> Result<(), SandboxError> {
-        let sandbox = self.sandbox.clone();
         while let Some(ended) = self.tries.join_next().await {
-            self.note(of_task(&sandbox, ended)?).await?;
+            // Of one that could not be made there is nothing to note.
+            if let Ok(Ended { job, at, outcome: Some(outcome) }) = of_task(ended) {
+                self.note_try(job, at, outcome).await?;
+            }
         }
         Ok(())
     }
@@ -233,16 +289,17 @@ impl Engine {
     async fn take(&mut self, command: PostCommand) -> Result<(), SandboxError> {
         let now = self.sandbox.now();
         match command {
-            PostCommand::Accepted(bulk) => self.agenda.set(DueWork::Bulk(bulk), now),
+            PostCommand::Accepted(bulk, hold) => self.take_bulk(bulk, hold),
             PostCommand::Pushed(push) => self.agenda.set(DueWork::Push(push), now),
             PostCommand::Change(change) => self.take_change(change).await?,
             PostCommand::Reset(reply) => {
                 self.tries.shutdown().await;
                 let rules = self.sandbox.options().rules.clone();
                 let result = self.store().reset(rules).await;
-                self.load().await?;
+                let loaded = self.load().await;
                 // Whoever asked may be gone.
                 reply.send(result).unwrap_or_default();
+                loaded?;
             }
             PostCommand::Retry(number, reply) => match self.store().push(number).await? {
                 Some(push) => self.enqueue(PushJob { push, cause: TryCause::Hand, repeats: 0, reply: Some(reply) }),
@@ -250,6 +307,13 @@ impl Engine {
             },
         }
         Ok(())
+    }
+
+    /// Takes a bulk that was accepted; a clock that was held for that is let go once it comes no further than it should.
+    fn take_bulk(&mut self, bulk: i64, hold: Option<ClockHold>) {
+        self.agenda.set(DueWork::Bulk(bulk), self.sandbox.now());
+        self.set_bar();
+        drop(hold);
     }
 
     /// Takes a change of the clock: how it runs is changed at once; where it stands, once nothing is on its way.
@@ -261,6 +325,9 @@ impl Engine {
             return Ok(());
         }
         let changed = self.store().change(change.setting).await?;
+        if let Ok(moved) = changed {
+            self.sandbox.clock_changed(moved);
+        }
         // Whoever asked may be gone.
         if let Some(begun) = change.begun {
             begun.send(changed.map(drop)).unwrap_or_default();
@@ -294,7 +361,7 @@ impl Engine {
         while let Some((_, due)) = self.agenda.take(self.sandbox.now()) {
             match due {
                 DueWork::Push(number) => {
-                    let push = self.store().push(number).await?;
+                    let Some(push) = self.unless_damaged(due, self.store().push(number).await)? else { continue };
                     if let Some(push) = push.filter(|push| push.state == PushState::Waiting) {
                         self.enqueue(PushJob { push, cause: TryCause::Turn, repeats: 0, reply: None });
                     }
@@ -305,11 +372,23 @@ impl Engine {
         Ok(())
     }
 
+    /// What was read for something that is due; nothing if it is damaged, and so is left out.
+    fn unless_damaged<T>(&self, due: DueWork, read: Result<T, SandboxError>) -> Result<Option<T>, SandboxError> {
+        match read {
+            Err(SandboxError::Damaged { .. }) => {
+                self.left_out.add(due);
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
     /// Pushes what of a bulk is due.
     async fn push_bulk(&mut self, bulk: i64) -> Result<(), SandboxError> {
         let now = self.sandbox.now();
         let on_their_way = self.on_their_way.get(&bulk).map(|way| way.reports.clone()).unwrap_or_default();
-        let plan = self.store().plan_pushes(bulk, self.account_url.clone(), on_their_way, now).await?;
+        let plan = self.store().plan_pushes(bulk, self.account_url.clone(), on_their_way, now).await;
+        let Some(plan) = self.unless_damaged(DueWork::Bulk(bulk), plan)? else { return Ok(()) };
         let BulkPlan { due, next_at, is_over } = plan;
         for ReportBatch { url, content_type, reports, .. } in due {
             let push = Push::new(now, url, content_type, PushContent::Reports { bulk, reports });
@@ -336,7 +415,7 @@ impl Engine {
                 push.drop_unseen();
             }
             let (url, next_at) = (push.url.clone(), push.next_at);
-            let number = self.store().note_push(PushNote { push, hands_out: false, is_all: false }).await?;
+            let number = self.note_push(PushNote { push, hands_out: false, is_all: false }).await?;
             if let Some(next_at) = next_at {
                 self.agenda.set(DueWork::Push(number), next_at);
             }
@@ -366,7 +445,7 @@ impl Engine {
     }
 
     fn begin_try(&mut self, job: PushJob) {
-        let (sandbox, poster) = (self.sandbox.clone(), Arc::clone(&self.poster));
+        let (sandbox, poster, left_out) = (self.sandbox.clone(), Arc::clone(&self.poster), self.left_out.clone());
         self.tries.spawn(async move {
             let mut job = job;
             if let Some(number) = job.push.number {
@@ -379,7 +458,10 @@ impl Engine {
             let at = sandbox.now();
             let body = match sandbox.store().push_body(job.push.clone()).await {
                 // What is not there cannot be posted, and holds up no clock.
-                Err(SandboxError::Damaged { .. }) => return Ok(Ended { job, at, outcome: None }),
+                Err(SandboxError::Damaged { .. }) => {
+                    left_out.add(due_work(&job.push));
+                    return Ok(Ended { job, at, outcome: None });
+                }
                 body => body?,
             };
             let outcome = poster.post(&job.push.url, job.push.content_type, body).await;
@@ -422,7 +504,7 @@ impl Engine {
         job.push.tried(Try { at, outcome, cause: job.cause }, now, choices.webhook_success);
         let is_all = is_new && self.arrived(&job.push);
         let hands_out = has_taken && choices.pushed_reports == PushedReports::Gone;
-        let number = self.store().note_push(PushNote { push: job.push.clone(), hands_out, is_all }).await?;
+        let number = self.note_push(PushNote { push: job.push.clone(), hands_out, is_all }).await?;
         job.push.number = Some(number);
         self.sandbox.tell_try(PushTold::new(number, &job.push, outcome));
         match job.push.next_at {
@@ -443,6 +525,19 @@ impl Engine {
         }
         let repeats = if has_taken { job.repeats.checked_sub(1) } else { None };
         Ok(repeats.map(|repeats| PushJob { repeats, cause: TryCause::Repeat, ..job }))
+    }
+
+    /// Notes a push. Where the books cannot be written it waits until they can, and nothing else is posted meanwhile:
+    /// what was posted and is not noted would be posted again.
+    async fn note_push(&mut self, note: PushNote) -> Result<i64, SandboxError> {
+        loop {
+            match self.store().note_push(note.clone()).await {
+                Ok(number) => return Ok(number),
+                Err(error @ SandboxError::Closed { .. }) => return Err(error),
+                Err(error) if self.is_stopping => return Err(error),
+                Err(_) => self.wait_for_books().await?,
+            }
+        }
     }
 
     /// Forgets that the reports of a push are on their way; `true` if nothing of their bulk is to come.
@@ -472,15 +567,27 @@ impl Engine {
         let next_at = self.agenda.next_at().filter(|next_at| *next_at <= to);
         if let Some(next_at) = next_at.map(|next_at| next_at.max(clock.now())) {
             clock.bar(Some(next_at));
+            self.moving = Some((change, Moved { from, to }));
             // It is barred there, so that it is not later; and nothing but this moves it.
-            let came_there = self.store().change(ClockSetting::to(next_at)).await?.is_ok();
-            self.moving = came_there.then_some((change, Moved { from, to }));
+            if self.store().change(ClockSetting::to(next_at)).await?.is_err() {
+                self.give_up_moving();
+            }
+            self.sandbox.tracker().wake();
             return Ok(true);
         }
         clock.bar(Some(to));
         let ClockSetting { speed, stopped, .. } = change.setting;
         let setting = ClockSetting { now: Some(to), advance: None, speed, stopped };
-        let moved = self.store().change(setting).await?.map(|_| Moved { from, to });
+        let moved = match self.store().change(setting).await {
+            Ok(moved) => moved.map(|_| Moved { from, to }),
+            Err(error) => {
+                self.moving = Some((change, Moved { from, to }));
+                return Err(error);
+            }
+        };
+        if let Ok(moved) = moved {
+            self.sandbox.clock_changed(moved);
+        }
         if let Some(done) = change.done {
             // Whoever asked may be gone.
             done.send(moved).unwrap_or_default();
@@ -507,5 +614,18 @@ impl Engine {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_try_that_broke_off_is_no_end_of_the_sandbox() {
+        let mut tries: JoinSet<Result<Ended, SandboxError>> = JoinSet::new();
+        tries.spawn(async { std::panic::resume_unwind(Box::new("it broke")) });
+        let ended = of_task(tries.join_next().await.unwrap());
+        assert!(matches!(ended, Err(SandboxError::BrokenOff(_))));
     }
 }

@@ -7,11 +7,14 @@
 
 mod engine;
 mod own_address;
+mod left_out;
+mod patience;
 mod poster;
 mod postman;
 mod queues;
 mod settings;
 
+pub(super) use left_out::Damage;
 pub(super) use postman::Postman;
 pub use settings::{PushTimeout, WebhookSettings};
 
@@ -21,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::error::SandboxError;
-use super::server::serve;
+use super::server::begin;
 use super::state::SandboxState;
 use engine::Engine;
 use own_address::OwnAddress;
@@ -29,10 +32,10 @@ use own_address::OwnAddress;
 /// How long tries may take to end once the sandbox is told to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Serves a sandbox as [`serve`] does, and posts to webhooks meanwhile.
+/// Serves a sandbox as [`serve`](super::serve) does, and posts to webhooks meanwhile.
 ///
 /// # Errors
-/// As [`serve`]; if the books cannot be read.
+/// As [`serve`](super::serve); if the books cannot be read; if whoever posts cannot go on, which ends all.
 pub async fn serve_posting(
     listener: TcpListener,
     sandbox: SandboxState,
@@ -42,19 +45,33 @@ pub async fn serve_posting(
     let own = OwnAddress(listener.local_addr().map_err(SandboxError::Serve)?);
     // Nothing that is due passes by while the books are looked through.
     sandbox.clock().bar(Some(sandbox.now()));
-    sandbox.begin().await?;
+    let begun = begin(listener, sandbox.clone()).await?;
     let (stop, stopping) = oneshot::channel();
     let engine = Engine::begin(&sandbox, (settings, own), stopping).await?;
     let mut posting = tokio::spawn(engine.run());
+    let (fails, failure) = oneshot::channel();
     let ending = async move {
-        shutdown.await;
+        tokio::select! {
+            ended = &mut posting => {
+                // A sandbox that says it posts, and does not, is none.
+                if let Err(error) = ended.map_err(SandboxError::BrokenOff).flatten() {
+                    fails.send(error).unwrap_or_default();
+                }
+                return;
+            }
+            () = shutdown => {}
+        }
         drop(stop);
         // What a receiver answers in time is noted; else it is posted once more by the next sandbox.
         if tokio::time::timeout(GRACE, &mut posting).await.is_err() {
             posting.abort();
         }
     };
-    serve(listener, sandbox, ending).await
+    let served = begun.serve(ending).await;
+    match failure.await {
+        Ok(error) => Err(error),
+        Err(_) => served,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved};
+use super::left_out::{Damage, LeftOut};
+use crate::sandbox::clock::{ClockHold, ClockRefusal, ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::webhook::batch;
@@ -15,7 +16,8 @@ use crate::sandbox::model::webhook::push::Push;
 /// What is said to whoever posts.
 pub(super) enum PostCommand {
     /// A bulk was accepted of which there is something to push.
-    Accepted(i64),
+    /// Until whoever posts knows it the clock is held, if it is fast.
+    Accepted(i64, Option<ClockHold>),
     /// A push is in the books that is to be tried at once.
     Pushed(i64),
     /// The clock is to be changed.
@@ -62,6 +64,7 @@ pub(in crate::sandbox) struct Postman {
     commands: mpsc::UnboundedSender<PostCommand>,
     account_url: Option<String>,
     inbound_url: Option<String>,
+    left_out: LeftOut,
     changes: Arc<AtomicUsize>,
 }
 
@@ -69,9 +72,10 @@ impl Postman {
     pub(super) fn new(
         books: PathBuf,
         (account_url, inbound_url): (Option<String>, Option<String>),
+        left_out: LeftOut,
     ) -> (Self, mpsc::UnboundedReceiver<PostCommand>) {
         let (commands, receiver) = mpsc::unbounded_channel();
-        (Self { books, commands, account_url, inbound_url, changes: Arc::default() }, receiver)
+        (Self { books, commands, account_url, inbound_url, left_out, changes: Arc::default() }, receiver)
     }
 
     /// Whether something of a bulk is to be pushed.
@@ -80,8 +84,8 @@ impl Postman {
     }
 
     /// Says that a bulk was accepted of which something is to be pushed.
-    pub(in crate::sandbox) fn accepted(&self, number: i64) {
-        self.tell(PostCommand::Accepted(number));
+    pub(in crate::sandbox) fn accepted(&self, number: i64, hold: Option<ClockHold>) {
+        self.tell(PostCommand::Accepted(number, hold));
     }
 
     /// Says that a push is in the books that is to be tried at once.
@@ -102,6 +106,11 @@ impl Postman {
     /// Where goes what people write, unless the message that came before says it.
     pub(in crate::sandbox) fn inbound_url(&self) -> Option<&String> {
         self.inbound_url.as_ref()
+    }
+
+    /// What of the books is damaged, so that nothing of it is posted.
+    pub(in crate::sandbox) fn damage(&self) -> Damage {
+        self.left_out.damage()
     }
 
     /// Whether the clock is being moved.

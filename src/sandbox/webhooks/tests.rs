@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, Uri};
-use jiff::Timestamp;
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
 use quick_xml::events::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,11 +18,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{WebhookSettings, serve_posting};
-use crate::sandbox::clock::ClockStart;
+use crate::sandbox::clock::{ClockSetting, ClockStart};
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::events::SandboxEventKind;
 use crate::sandbox::faults::parse;
 use crate::sandbox::model::webhook::reach::PushReach;
 use crate::sandbox::options::Options;
+use crate::sandbox::store::MessageStore;
 use crate::sandbox::{SandboxState, start};
 use crate::wire::choices::{PushedReports, WebhookSuccess};
 
@@ -677,4 +680,161 @@ async fn no_push_opens_a_door_of_a_sandbox() {
     assert_eq!(ends, [r#"waiting "answered" 403"#, r#"withheld "itself" null"#, r#"withheld "itself" null"#]);
     assert_eq!(fixture.sandbox.counts().accepted, 3);
     assert_eq!(other.get("/sandbox/messages").await["messages"].as_array().unwrap().len(), 1);
+    other.stop().await;
+    fixture.stop().await;
+}
+
+/// How long an event may take that surely comes.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Waits for something that surely comes.
+async fn soon<T>(waiting: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SOON, waiting).await.expect("it comes soon")
+}
+
+#[tokio::test]
+async fn whoever_changes_the_clock_tells_it_and_wakes_who_waits_for_a_time() {
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.get("/sandbox/state").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::new(folder.path().join("books.db"));
+    options.now = ClockStart::Fixed(NOON.parse().unwrap());
+    let silent = start(options).await.unwrap();
+    for sandbox in [&fixture.sandbox, &silent.sandbox] {
+        let (mut events, mut watch) = (sandbox.listen(), sandbox.tracker().watch());
+        let hour = ClockSetting { advance: Some(SignedDuration::from_hours(1)), ..ClockSetting::default() };
+        let (from, to) = (sandbox.now(), sandbox.now() + hour.advance.unwrap());
+        // Whoever asks for it leaves.
+        assert!(sandbox.change_clock(hour).now_or_never().is_none());
+        let event = soon(events.recv()).await.unwrap();
+        assert_eq!(event.what, SandboxEventKind::Clock { from, to });
+        soon(watch.changed()).await.unwrap();
+    }
+    silent.stop().await.unwrap();
+    // And one who does not wait for its end.
+    let receiver = Receiver::start([]).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    let mut events = fixture.sandbox.listen();
+    let waiting = fixture.get("/sandbox/wait?sent=1&final=1&timeout=20s");
+    let moving = fixture.post("/sandbox/clock", json!({ "advance": "2h", "wait": 0 }));
+    let (reached, _) = tokio::join!(waiting, moving);
+    assert_eq!((&reached["sent"], &reached["final"]), (&json!(1), &json!(1)));
+    while !matches!(soon(events.recv()).await.unwrap().what, SandboxEventKind::Clock { .. }) {}
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_bulk_is_left_out_and_shown_and_holds_up_nobody() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    for person in ["1", "2", "3"] {
+        fixture.send(&[person], to(&receiver.url)).await;
+    }
+    let books = rusqlite::Connection::open(fixture.sandbox.books_path()).unwrap();
+    books.execute("UPDATE bulk SET body = x'00' WHERE number = 2", []).unwrap();
+    fixture.advance("1h").await;
+    let ids: Vec<_> = receiver.posted().iter().flat_map(Posted::ids).collect();
+    assert_eq!(ids, ["m1", "m3"]);
+    let damaged = json!({ "bulks": [2], "pushes": [] });
+    assert_eq!(fixture.get("/sandbox/webhooks").await["damaged"], damaged);
+    let health = fixture.get("/sandbox/health").await;
+    assert_eq!((&health["status"], &health["damaged"]), (&json!("damaged"), &damaged));
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_push_is_left_out_and_holds_up_nobody() {
+    let receiver = Receiver::start([Reply::Status(503), Reply::Status(503)]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    for person in ["1", "2"] {
+        fixture.send(&[person], to(&receiver.url)).await;
+    }
+    fixture.advance("10s").await;
+    let books = rusqlite::Connection::open(fixture.sandbox.books_path()).unwrap();
+    books.execute("UPDATE push SET tries = 'damaged' WHERE number = 1", []).unwrap();
+    fixture.advance("1h").await;
+    assert_eq!(receiver.posted().len(), 3);
+    assert_eq!(fixture.get("/sandbox/health").await["damaged"], json!({ "bulks": [], "pushes": [1] }));
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_posted_is_noted_once_the_books_can_be_written_and_not_posted_again() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.send(&["1", "2"], to(&receiver.url)).await;
+    let books = rusqlite::Connection::open(fixture.sandbox.books_path()).unwrap();
+    books.execute_batch("CREATE TRIGGER full BEFORE INSERT ON push BEGIN SELECT RAISE(ABORT, 'full'); END").unwrap();
+    // Whoever moves the clock is told that it did not work, again and again.
+    for _ in 0..3 {
+        let moving = fixture.call(reqwest::Method::POST, "/sandbox/clock", Some(json!({ "advance": "1h" })));
+        assert_eq!(soon(moving).await.0, 500);
+    }
+    assert_eq!(fixture.sandbox.now(), "2026-11-30T12:00:02Z".parse().unwrap());
+    books.execute_batch("DROP TRIGGER full").unwrap();
+    soon(fixture.get("/sandbox/wait?webhooks=1")).await;
+    fixture.advance("1h").await;
+    assert!(is(&fixture.webhooks().await[0], "done", 1));
+    assert_eq!(receiver.posted().len(), 1);
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_forgotten_where_the_books_cannot_be_read_again() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.send(&["1"], to(&receiver.url)).await;
+    let books = rusqlite::Connection::open(fixture.sandbox.books_path()).unwrap();
+    books.execute_batch("ALTER TABLE pushed RENAME TO elsewhere").unwrap();
+    // The second comes once it has tried to read the books again, and no time passes before they are.
+    for _ in 0..2 {
+        let moving = fixture.call(reqwest::Method::POST, "/sandbox/clock", Some(json!({ "advance": "1h" })));
+        assert_eq!(soon(moving).await.0, 500);
+    }
+    books.execute_batch("ALTER TABLE elsewhere RENAME TO pushed").unwrap();
+    assert_eq!(soon(receiver.wait(1)).await[0].ids(), ["m1"]);
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn a_sandbox_whose_posting_has_ended_ends() {
+    let fixture = Fixture::new(|_, _| {}).await;
+    fixture.get("/sandbox/state").await;
+    fixture.sandbox.close().await.unwrap();
+    // The engine meets with closed books.
+    assert!(fixture.sandbox.change_clock(ClockSetting::to(NOON.parse().unwrap())).await.is_err());
+    let ended = soon(fixture.served).await.unwrap();
+    assert!(matches!(ended, Err(SandboxError::Closed { .. })), "{ended:?}");
+    drop(fixture.stop);
+}
+
+#[tokio::test]
+async fn a_fast_clock_is_held_until_whoever_posts_knows_a_bulk() {
+    let receiver = Receiver::start([]).await;
+    let fixture = Fixture::new(|options, _| {
+        options.now = ClockStart::At(NOON.parse().unwrap());
+        options.speed = crate::sandbox::clock::Speed::new(1_000_000).unwrap();
+    })
+    .await;
+    drop(receiver.clock.set(fixture.sandbox.clone()));
+    for person in 1..=5_usize {
+        fixture.send(&[&person.to_string()], to(&receiver.url)).await;
+        let posted = soon(receiver.wait(person)).await;
+        let report = posted[person - 1].json()["results"][0].clone();
+        // It is posted a second after its end, to the millisecond.
+        let done_at = crate::wire::time::read(report["doneAt"].as_str().unwrap()).unwrap();
+        assert_eq!(posted[person - 1].at, Some(done_at + SignedDuration::from_secs(1)), "{report}");
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test]
+async fn what_others_would_reach_has_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = folder.path().join("books.db");
+    let sandbox = SandboxState::open(Options::new(books.clone())).unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let served = serve_posting(listener, sandbox, WebhookSettings::default(), std::future::ready(())).await;
+    assert!(matches!(served, Err(SandboxError::Exposed(_))));
+    assert_eq!(MessageStore::open(&books).unwrap().opened().bound, None);
 }

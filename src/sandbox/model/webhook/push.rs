@@ -169,9 +169,7 @@ impl Push {
     /// Takes in how a try ended, and when.
     pub fn tried(&mut self, tried: Try, ended_at: Timestamp, success: WebhookSuccess) {
         self.tries.push(tried);
-        if self.tries.len() > TRIES_KEPT_MAX {
-            self.tries.remove(0);
-        }
+        self.forget_a_try();
         let was = self.state;
         if tried.outcome.is_success(success) {
             (self.state, self.next_at) = (PushState::Done, None);
@@ -194,6 +192,17 @@ impl Push {
         }
     }
 
+    /// Forgets a try if there are too many: the oldest on which it does not depend when it is tried next.
+    fn forget_a_try(&mut self) {
+        if self.tries.len() <= TRIES_KEPT_MAX {
+            return;
+        }
+        let first_posted = self.tries.iter().position(|tried| !tried.outcome.is_withheld());
+        let is_spare = |(at, tried): (usize, &Try)| tried.cause != TryCause::Turn && Some(at) != first_posted;
+        let spare = self.tries.iter().enumerate().position(is_spare);
+        self.tries.remove(spare.unwrap_or_default());
+    }
+
     /// How many tries have failed for which it waits.
     fn failed(&self) -> u32 {
         let posted = self.tries.iter().filter(|tried| !tried.outcome.is_withheld());
@@ -205,6 +214,9 @@ impl Push {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
+
+    use super::super::retry::RETRIES_MAX;
     use super::*;
 
     fn at(minute: i64) -> Timestamp {
@@ -261,6 +273,35 @@ mod tests {
             let is = [WebhookSuccess::Only200, WebhookSuccess::Any2xx].map(|success| outcome.is_success(success));
             assert_eq!(is, [strict, lax], "{status}");
         }
+    }
+
+    proptest! {
+        /// Tries by hand, however many, take no turn and give none back: it is lost after as many turns as ever.
+        #[test]
+        fn tries_by_hand_change_nothing_about_its_turns(by_hand in prop::collection::vec(0_usize..150, RETRIES_MAX as usize + 1)) {
+            let (mut alone, mut helped) = (push(), push());
+            for (turn, by_hand) in by_hand.into_iter().enumerate() {
+                let minute = i64::try_from(turn).unwrap() * 1_000;
+                let next = tried(&mut alone, minute, TryOutcome::Broken, TryCause::Turn);
+                prop_assert_eq!(tried(&mut helped, minute, TryOutcome::Broken, TryCause::Turn), next);
+                for _ in 0..by_hand {
+                    prop_assert_eq!(tried(&mut helped, minute, TryOutcome::Broken, TryCause::Hand), next);
+                }
+                prop_assert!(helped.tries.len() <= TRIES_KEPT_MAX);
+            }
+            prop_assert_eq!(helped.state, PushState::Lost);
+        }
+    }
+
+    #[test]
+    fn a_first_try_by_hand_is_counted_however_many_follow() {
+        let mut push = push();
+        assert_eq!(tried(&mut push, 0, TryOutcome::NotAllowed, TryCause::Turn), (PushState::Withheld, None));
+        assert_eq!(tried(&mut push, 1, TryOutcome::Broken, TryCause::Hand), (PushState::Waiting, Some(at(2))));
+        for _ in 0..1_000 {
+            assert_eq!(tried(&mut push, 1, TryOutcome::Broken, TryCause::Hand), (PushState::Waiting, Some(at(2))));
+        }
+        assert_eq!(tried(&mut push, 2, TryOutcome::Broken, TryCause::Turn), (PushState::Waiting, Some(at(4))));
     }
 
     #[test]

@@ -56,6 +56,17 @@ fn scheduled(bulk_id: &str, campaign: &str, people: &[&str], schedule: Value) ->
 }
 
 #[tokio::test]
+async fn a_fault_lasts_for_no_longer_than_can_be_reckoned() {
+    let fixture = Fixture::new(|_| {}).await;
+    for fault in ["slow=18446744073709551615s*", "webhook:delay=18446744073709551615s"] {
+        let refused = fixture.put("/sandbox/faults", json!({ "faults": [fault] })).await;
+        let violation = refused.json()["violations"][0]["violation"].as_str().unwrap().to_owned();
+        assert!(refused.status == 400 && violation.contains("at most 30 days"), "{fault}: {violation}");
+    }
+    assert_eq!(fixture.send(&bulk("b1", &["1"])).await.status, 200);
+}
+
+#[tokio::test]
 async fn every_request_is_in_the_journal_and_says_what_came_of_it() {
     let fixture = Fixture::with_faults(&["429@3", "500-after@4", "drop-after@5"]).await;
     let path = "/instagram/1/messages";
