@@ -58,7 +58,7 @@ mod tests {
     /// Whether a setting is taken: by its flag, and by the project file.
     fn taken(flag: &str, key: &str, value: &str) -> [bool; 2] {
         let words = ["sendform", "sandbox", flag, value].map(OsString::from);
-        let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         let quoted = if is_number { value.to_owned() } else { format!("\"{value}\"") };
         let quoted = if ["hosts", "faults"].contains(&key) { format!("[{quoted}]") } else { quoted };
         let file = format!("project: acme\nsandbox:\n  {key}: {quoted}\n");

@@ -67,8 +67,9 @@ fn bare(said: &str) -> &str {
 
 fn misread(text: &str, path: &Path, said: &str) -> Misread {
     let violation = wanted(bare(said));
-    // A name that is not known is the last part of the path.
-    let place = place(text, path).map(|(line, column)| format!(" (line {line}, column {column})"));
+    // A name that may not stand there is the last part of the path.
+    let is_name = said.starts_with("unknown field ") || said.starts_with("duplicate field ");
+    let place = place(text, path, is_name).map(|(line, column)| format!(" (line {line}, column {column})"));
     let property = path.to_string();
     let property = if property == "." { String::new() } else { property };
     Misread { property, violation: format!("{violation}{}", place.unwrap_or_default()) }
@@ -87,8 +88,8 @@ fn wanted(said: &str) -> String {
     if let Some(name) = said.strip_prefix("missing field ") {
         return format!("must have {name}");
     }
-    if let Some(name) = said.strip_prefix("duplicate field ") {
-        return format!("has {name} twice");
+    if said.starts_with("duplicate field ") {
+        return "stands there twice".to_owned();
     }
     if let Some((found, wanted)) = between("invalid type: ") {
         return format!("must be {}, not {}", kind_wanted(wanted), kind_found(found));
@@ -139,8 +140,9 @@ enum Open {
     Mapping(Option<String>),
 }
 
-/// The line and the column, from 1, at which the value at a path begins: of a name that is not known the name.
-fn place(text: &str, path: &Path) -> Option<(usize, usize)> {
+/// The line and the column, from 1, at which the value at a path begins, or its name where it stands for
+/// the last time.
+fn place(text: &str, path: &Path, is_name: bool) -> Option<(usize, usize)> {
     let wanted: Vec<String> = path.iter().filter_map(step).collect();
     let (mut open, mut at): (Vec<Open>, Vec<String>) = (Vec::new(), Vec::new());
     let mut found = None;
@@ -149,7 +151,7 @@ fn place(text: &str, path: &Path) -> Option<(usize, usize)> {
         let here = || Some((span.start.line(), span.start.col() + 1));
         let is_begin = matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..));
         if is_begin {
-            let is_name = match open.last_mut() {
+            let names = match open.last_mut() {
                 Some(Open::List(begun)) => {
                     at.push(begun.to_string());
                     *begun += 1;
@@ -171,16 +173,15 @@ fn place(text: &str, path: &Path) -> Option<(usize, usize)> {
                 },
                 None => false,
             };
-            if is_name {
+            if names {
                 let named =
                     open.last().and_then(|open| if let Open::Mapping(name) = open { name.clone() } else { None });
                 let is_wanted =
                     wanted.split_last().is_some_and(|(last, before)| before == at && Some(last) == named.as_ref());
-                // Of a value that is wrong its own place is found after this.
-                found = if is_wanted { here() } else { found };
+                found = if is_wanted && is_name { here() } else { found };
                 continue;
             }
-            if at == wanted {
+            if at == wanted && !is_name {
                 return here();
             }
         }
@@ -249,7 +250,7 @@ mod tests {
             ("{", "is no JSON: EOF while parsing an object (line 1, column 1)"),
             ("", "is no JSON: EOF while parsing a value (line 1, column 0)"),
             ("<a/>", "is no JSON: expected value (line 1, column 1)"),
-            (r#"{"name": "a",}"#, "is no JSON: trailing comma (line 1, column 14)"),
+            (r#"{"name": "a",}"#, "is no JSON: key must be a string (line 1, column 14)"),
             ("[1]", "must be a mapping of names to values, not a list (line 1, column 1)"),
             ("5", "must be a mapping of names to values, not a number without quotes (line 1, column 1)"),
             (r#"{"name": 5}"#, "`name` must be a text, not a number without quotes (line 1, column 10)"),
@@ -260,7 +261,7 @@ mod tests {
                 r#"{"sheds": []}"#,
                 "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
             ),
-            (r#"{"name": "a", "name": "b"}"#, "`name` has `name` twice (line 1, column 15)"),
+            (r#"{"name": "a", "name": "b"}"#, "`name` stands there twice (line 1, column 15)"),
             ("{\"shelves\": [\n  {}\n]}", "`shelves[0]` must have `kind` (line 2, column 3)"),
             (
                 "{\"shelves\": [{\"kind\": \"wood\"},\n {\"kind\": \"iron\"}]}",

