@@ -12,7 +12,7 @@ mod poster;
 mod postman;
 mod settings;
 
-pub(super) use left_out::Damage;
+pub(super) use left_out::DamagedWork;
 pub(super) use postman::Postman;
 pub use settings::WebhookSettings;
 
