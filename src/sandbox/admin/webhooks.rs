@@ -15,7 +15,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::model::webhook::push::{PushContent, PushState, Try, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{ListedPush, PushFilter};
-use crate::sandbox::webhooks::{Damage, Postman};
+use crate::sandbox::webhooks::{DamagedWork, Postman};
 use crate::wire::options::ReportType;
 use crate::wire::time::{optional_instant, serde_instant};
 
@@ -69,8 +69,8 @@ struct PushesShown {
     counts: BTreeMap<&'static str, u64>,
     webhooks: PageRows,
     /// What cannot be read of the books, so that nothing of it is posted.
-    #[serde(skip_serializing_if = "Damage::is_none")]
-    damaged: Damage,
+    #[serde(skip_serializing_if = "DamagedWork::is_none")]
+    damaged: DamagedWork,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }

@@ -14,7 +14,7 @@ use crate::sandbox::model::inputs::CONVERSATION;
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
-use crate::sandbox::webhooks::{Damage, Postman};
+use crate::sandbox::webhooks::{DamagedWork, Postman};
 use crate::wire::time::serde_instant;
 
 #[derive(Serialize)]
@@ -24,8 +24,8 @@ struct HealthShown {
     #[serde(with = "serde_instant")]
     now: Timestamp,
     /// What of its books cannot be read by whoever posts.
-    #[serde(skip_serializing_if = "Damage::is_none")]
-    damaged: Damage,
+    #[serde(skip_serializing_if = "DamagedWork::is_none")]
+    damaged: DamagedWork,
 }
 
 /// Whether its books can be read and written; `damaged` if some of them cannot be read.

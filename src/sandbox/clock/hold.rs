@@ -5,29 +5,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{ClockState, SandboxClock, Speed};
+use super::{ClockState, Held, SandboxClock, Speed};
 
 /// How long, in real time, a clock may have been held for whoever wants to hold it briefly as well: it goes on in
 /// between, however many come one after the other.
 const BRIEF: Duration = Duration::from_millis(100);
-
-/// Where a clock is held.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
-    /// It shows no later time.
-    pub(super) at: Timestamp,
-    /// Since when it is held.
-    since: Instant,
-    /// How many hold it.
-    holds: usize,
-}
-
-impl Held {
-    /// The same at another time, to which the clock was moved.
-    pub(super) const fn moved(self, at: Timestamp) -> Self {
-        Self { at, ..self }
-    }
-}
 
 /// Holds a clock as long as it is there.
 #[derive(Debug)]

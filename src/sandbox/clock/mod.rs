@@ -19,7 +19,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::sandbox_limits::SPEED_MAX;
 use crate::wire::sandbox_time::SandboxTime;
-use hold::Held;
 
 /// How much real time the bound lies ahead of a clock that runs.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -86,6 +85,17 @@ struct ClockState {
     bar: Option<Timestamp>,
     /// It stands there until it is let go.
     held: Option<Held>,
+}
+
+/// Where a clock is held.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// It shows no later time.
+    at: Timestamp,
+    /// Since when it is held.
+    since: Instant,
+    /// How many hold it.
+    holds: usize,
 }
 
 impl ClockState {
@@ -203,7 +213,7 @@ impl SandboxClock {
             let (changed, Moved { from, to }) = changed(state, change)?;
             let to = to.min(bound).max(from);
             // It was moved there whatever lets it stand, and stands there now.
-            let (bar, held) = (state.bar.map(|bar| bar.max(to)), state.held.map(|held| held.moved(to)));
+            let (bar, held) = (state.bar.map(|bar| bar.max(to)), state.held.map(|held| Held { at: to, ..held }));
             *state = ClockState { base: to, bound: state.bound.max(bound), bar, held, ..changed };
             Ok(Moved { from, to })
         })

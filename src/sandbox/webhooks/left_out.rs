@@ -9,14 +9,14 @@ use crate::sandbox::model::webhook::agenda::DueWork;
 
 /// What is damaged, by numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(in crate::sandbox) struct Damage {
+pub(in crate::sandbox) struct DamagedWork {
     /// Bulks of which no report is posted.
     bulks: BTreeSet<i64>,
     /// Pushes that are not tried.
     pushes: BTreeSet<i64>,
 }
 
-impl Damage {
+impl DamagedWork {
     /// Whether there is none.
     pub(in crate::sandbox) fn is_none(&self) -> bool {
         self.bulks.is_empty() && self.pushes.is_empty()
@@ -25,7 +25,7 @@ impl Damage {
 
 /// The damage that was met with since the books were looked through. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LeftOut(Arc<Mutex<Damage>>);
+pub(super) struct LeftOut(Arc<Mutex<DamagedWork>>);
 
 impl LeftOut {
     /// Leaves something out.
@@ -38,15 +38,15 @@ impl LeftOut {
 
     /// Begins anew.
     pub(super) fn clear(&self) {
-        self.with(|damage| *damage = Damage::default());
+        self.with(|damage| *damage = DamagedWork::default());
     }
 
     /// All of it.
-    pub(super) fn damage(&self) -> Damage {
+    pub(super) fn damage(&self) -> DamagedWork {
         self.with(|damage| damage.clone())
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Damage) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut DamagedWork) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -14,7 +14,7 @@ mod postman;
 mod queues;
 mod settings;
 
-pub(super) use left_out::Damage;
+pub(super) use left_out::DamagedWork;
 pub(super) use postman::Postman;
 pub use settings::{PushTimeout, WebhookSettings};
 

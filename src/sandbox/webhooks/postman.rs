@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::left_out::{Damage, LeftOut};
+use super::left_out::{DamagedWork, LeftOut};
 use crate::sandbox::clock::{ClockHold, ClockRefusal, ClockSetting, Moved};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::AcceptedBulk;
@@ -109,7 +109,7 @@ impl Postman {
     }
 
     /// What of the books is damaged, so that nothing of it is posted.
-    pub(in crate::sandbox) fn damage(&self) -> Damage {
+    pub(in crate::sandbox) fn damage(&self) -> DamagedWork {
         self.left_out.damage()
     }
 
