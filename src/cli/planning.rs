@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::Person;
 use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
 use crate::plan::{Gate, Input, MessagePlan, Plan, Selection, plan};
-use crate::report::plan::{Occasion, PlanReport};
+use crate::report::plan::{PlanOccasion, PlanReport};
 
 use super::args::ApplyArgs;
 use super::context::{Context, PlanOptions};
@@ -102,7 +102,7 @@ pub(super) fn show(
     file: Option<&Path>,
     stops: &[StopOrder],
 ) -> Result<(), Failure> {
-    let report = report(plan, context, output, file, stops).on(Occasion::LookedAt);
+    let report = report(plan, context, output, file, stops).on(PlanOccasion::LookedAt);
     output.tell_diagnostics(&report.diagnostics);
     output.show(&report)
 }
@@ -120,10 +120,10 @@ pub(super) fn show_people(
     sends: bool,
 ) -> Result<(), Failure> {
     let occasion = match (sends, output.quiet && args.auto_approve) {
-        (true, false) => Some(Occasion::Sending),
+        (true, false) => Some(PlanOccasion::Sending),
         (true, true) => None,
-        (false, false) => Some(Occasion::Unsent),
-        (false, true) => Some(Occasion::UnsentInBrief),
+        (false, false) => Some(PlanOccasion::Unsent),
+        (false, true) => Some(PlanOccasion::UnsentInBrief),
     };
     let report = report(plan, context, output, args.plan.as_deref(), stops);
     if output.format.is_for_people() || !sends {

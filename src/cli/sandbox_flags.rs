@@ -58,9 +58,10 @@ mod tests {
     /// Whether a setting is taken: by its flag, and by the project file.
     fn taken(flag: &str, key: &str, value: &str) -> [bool; 2] {
         let words = ["sendform", "sandbox", flag, value].map(OsString::from);
+        let is_list = ["hosts", "faults"].contains(&key);
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let quoted = if is_number { value.to_owned() } else { format!("\"{value}\"") };
-        let quoted = if ["hosts", "faults"].contains(&key) { format!("[{quoted}]") } else { quoted };
+        let written = if is_number && !is_list { value.to_owned() } else { format!("\"{value}\"") };
+        let quoted = if is_list { format!("[{written}]") } else { written };
         let file = format!("project: acme\nsandbox:\n  {key}: {quoted}\n");
         let read = read_project(&Source::new("sendform.yaml", file.as_str()));
         [Arguments::read(words).is_ok(), !read.diagnostics.has_errors()]

@@ -86,7 +86,7 @@ pub struct PlanReport<'a> {
     pub shows_all: bool,
     /// On what occasion it is shown.
     #[serde(skip)]
-    pub occasion: Occasion,
+    pub occasion: PlanOccasion,
     /// Whether nothing that is selected has errors.
     #[serde(skip)]
     pub is_sound: bool,
@@ -97,7 +97,7 @@ pub struct PlanReport<'a> {
 
 /// On what occasion a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
+pub enum PlanOccasion {
     /// Somebody only looks, and nothing is to be sent of it now.
     LookedAt,
     /// An apply is to send it, and says at its own end what to do next.
@@ -183,7 +183,7 @@ impl<'a> PlanReport<'a> {
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,
             shows_all: false,
-            occasion: Occasion::Unsent,
+            occasion: PlanOccasion::Unsent,
             is_sound: plan.is_sound(),
             is_mismatched: plan.is_mismatched(),
         }
@@ -197,7 +197,7 @@ impl<'a> PlanReport<'a> {
 
     /// Tells on what occasion it is shown; else an apply ends with it.
     #[must_use]
-    pub fn on(self, occasion: Occasion) -> Self {
+    pub fn on(self, occasion: PlanOccasion) -> Self {
         Self { occasion, ..self }
     }
 

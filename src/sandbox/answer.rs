@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::faults::{Corruption, Reply};
 use super::journal::entry::{BulkTaken, VIOLATIONS_KEPT};
 use super::model::answer;
-use super::model::violations::{ViolationList, shortened};
+use super::model::violations::{ViolationList, repeated, shortened};
 use crate::wire::error::{ApiError, Violation};
 
 /// The header of a 403 in which the sandbox says which scopes would have done.
@@ -208,7 +208,7 @@ impl Answer {
 
 /// The one thing that is wrong.
 fn one(property: &str, violation: &str) -> Vec<Violation> {
-    vec![Violation { property: property.to_owned(), violation: shortened(violation, WORDS_CHARS_MAX) }]
+    vec![Violation { property: repeated(property), violation: shortened(violation, WORDS_CHARS_MAX) }]
 }
 
 /// The first half of a body; then the connection breaks.

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,12 +24,6 @@ impl Aborter {
 
     fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
-    }
-}
-
-impl Connected<IncomingStream<'_, Connections>> for Aborter {
-    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
-        stream.io().aborter.clone()
     }
 }
 
@@ -60,6 +53,13 @@ impl Listener for Connections {
 pub(super) struct Connection {
     stream: TcpStream,
     aborter: Aborter,
+}
+
+impl Connection {
+    /// What cuts it.
+    pub(super) fn aborter(&self) -> Aborter {
+        self.aborter.clone()
+    }
 }
 
 impl AsyncRead for Connection {

@@ -25,6 +25,7 @@ pub mod rules_file;
 pub mod running;
 mod send;
 pub mod server;
+mod serving;
 mod state;
 pub mod store;
 pub mod webhooks;

@@ -32,6 +32,9 @@ impl Misread {
     }
 }
 
+/// A list would be taken for the values of the names in their order.
+const NOT_A_LIST: &str = "must be a mapping of names to values, not a list";
+
 /// Reads JSON.
 ///
 /// # Errors
@@ -43,6 +46,9 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread> {
         let (line, column) = (error.line(), error.column());
         Misread::whole(format!("is no JSON: {} (line {line}, column {column})", bare(&error.to_string())))
     })?;
+    if text.trim_start().starts_with('[') {
+        return Err(Misread::whole(NOT_A_LIST));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| misread(text, error.path(), &error.inner().to_string()))
@@ -57,6 +63,9 @@ pub fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Misread> {
         let place = error.location().map(|place| format!(" (line {}, column {})", place.line(), place.column()));
         Misread::whole(format!("is no YAML: {}{}", bare(&error.to_string()), place.unwrap_or_default()))
     })?;
+    if value.is_sequence() {
+        return Err(Misread::whole(NOT_A_LIST));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| misread(text, error.path(), &error.inner().to_string()))
 }
 
@@ -251,7 +260,7 @@ mod tests {
             ("", "is no JSON: EOF while parsing a value (line 1, column 0)"),
             ("<a/>", "is no JSON: expected value (line 1, column 1)"),
             (r#"{"name": "a",}"#, "is no JSON: key must be a string (line 1, column 14)"),
-            ("[1]", "must be a mapping of names to values, not a list (line 1, column 1)"),
+            ("[1]", "must be a mapping of names to values, not a list"),
             ("5", "must be a mapping of names to values, not a number without quotes (line 1, column 1)"),
             (r#"{"name": 5}"#, "`name` must be a text, not a number without quotes (line 1, column 10)"),
             (r#"{"price": "5"}"#, "`price` must be a number, not a text (line 1, column 11)"),

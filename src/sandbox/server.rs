@@ -25,6 +25,7 @@ use super::faults::{FaultPlan, RequestEnd, Target};
 use super::journal::recording::{RequestRecording, record};
 use super::model::openapi::{self, OperationScopes};
 use super::request_tracker::Closed;
+use super::serving::{ClientPatience, serve_connections};
 use super::state::SandboxState;
 use super::{local, query, send};
 use crate::wire::sandbox_time::SANDBOX_TIME_HEADER;
@@ -70,16 +71,16 @@ impl BegunSandbox {
     /// Serves it, as [`serve`] says.
     pub(super) async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), SandboxError> {
         let Self { listener, sandbox, reach } = self;
-        let router = router(sandbox.clone(), reach).into_make_service_with_connect_info::<Aborter>();
+        let router = router(sandbox.clone(), reach);
         let (ending, ended) = tokio::sync::oneshot::channel::<()>();
         let closing = sandbox.clone();
-        let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
+        let shutdown = async move {
             shutdown.await;
             closing.tracker().close();
             drop(ending);
-        });
+        };
         tokio::select! {
-            served = serving => served.map_err(SandboxError::Serve)?,
+            () = serve_connections(Connections(listener), router, ClientPatience::default(), shutdown) => {}
             // A client that never ends its request does not keep the sandbox from ending.
             () = async { drop(ended.await); tokio::time::sleep(GRACE).await; } => {}
         }

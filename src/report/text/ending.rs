@@ -5,7 +5,7 @@ use crate::diagnostic::Code;
 use crate::plan::SafetyLimitKind;
 use crate::report::apply::{ApplyReport, NEXT_APPLY};
 use crate::report::diagnostics::{DiagnosticView, PlaceView, SeverityView};
-use crate::report::plan::{Occasion, PlanReport};
+use crate::report::plan::{PlanOccasion, PlanReport};
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
 use crate::report::status::StatusReport;
@@ -27,14 +27,14 @@ pub(in crate::report) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen:
 
 /// The command to type after a plan, if there is one.
 pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
-    if plan.occasion == Occasion::Sending {
+    if plan.occasion == PlanOccasion::Sending {
         return;
     }
     if !plan.is_sound {
         next(out, "once the files are mended", "sendform plan", screen);
         // An apply needs the rows, and what else is wrong is so without them.
         let is_missing = |error: &DiagnosticView| error.code == Code::FileMissing.as_str();
-        if plan.occasion == Occasion::LookedAt && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
+        if plan.occasion == PlanOccasion::LookedAt && plan.has_rows && errors_in(&plan.diagnostics).all(is_missing) {
             next(out, "where the audiences are not at hand", "sendform plan --without-data", screen);
         }
         return;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::plan::{Gate, SafetyLimitKind};
 use crate::report::mark::Mark;
 use crate::report::message::{Due, MessageView, ProtectionView, SampleView};
-use crate::report::plan::{LimitsView, Occasion, PlanReport, SafetyLimitView};
+use crate::report::plan::{LimitsView, PlanOccasion, PlanReport, SafetyLimitView};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::screen::Screen;
 use crate::report::sheet::{Sheet, line};
@@ -28,7 +28,7 @@ use super::twice;
 impl TextForm for PlanReport<'_> {
     fn sheet(&self, screen: &Screen) -> Sheet {
         let paint = screen.paint;
-        if self.occasion == Occasion::UnsentInBrief {
+        if self.occasion == PlanOccasion::UnsentInBrief {
             return result(self, screen);
         }
         let mut out = Sheet::default();

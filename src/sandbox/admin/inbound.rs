@@ -30,7 +30,7 @@ struct InboundText {
 }
 
 /// The longest name of a person or a sender, in characters.
-const NAME_CHARS_MAX: usize = 255;
+const NAME_CHARS_MAX: usize = 200;
 
 impl InboundText {
     /// What is wrong with it.

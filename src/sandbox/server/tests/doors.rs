@@ -61,7 +61,7 @@ async fn a_fault_lasts_for_no_longer_than_can_be_reckoned() {
     for fault in ["slow=18446744073709551615s*", "webhook:delay=18446744073709551615s"] {
         let refused = fixture.put("/sandbox/faults", json!({ "faults": [fault] })).await;
         let violation = refused.json()["violations"][0]["violation"].as_str().unwrap().to_owned();
-        assert!(refused.status == 400 && violation.contains("at most 30 days"), "{fault}: {violation}");
+        assert!(refused.status == 400 && violation.contains("of another form"), "{fault}: {violation}");
     }
     assert_eq!(fixture.send(&bulk("b1", &["1"])).await.status, 200);
 }
@@ -455,7 +455,7 @@ async fn what_people_write_has_bounds() {
 async fn rules_are_refused_once_those_that_held_take_too_much_room() {
     let fixture = Fixture::new(|_| {}).await;
     let rules = |seed: u32| {
-        let ids: Vec<_> = (0..10_000).map(|id| format!("{seed}{id:0195}")).collect();
+        let ids: Vec<_> = (0..10_000).map(|id| format!("{seed}{id:095}")).collect();
         json!({ "seed": seed, "rules": [{ "outcome": "unknownPerson", "ids": ids }] })
     };
     let mut taken = 0;
@@ -633,7 +633,7 @@ async fn pages(fixture: &Fixture, path: &str, rows: &str) -> Vec<usize> {
 async fn no_page_is_too_large_to_be_read_at_once() {
     let fixture = Fixture::new(|_| {}).await;
     for number in 0..1_100 {
-        let act = json!({ "from": format!("{number:0>255}"), "to": "s".repeat(255) });
+        let act = json!({ "from": format!("{number:0>200}"), "to": "s".repeat(200) });
         assert_eq!(fixture.post("/sandbox/inbound", act).await.status, 200);
     }
     let people: Vec<_> = (0..1_200).map(|number| number.to_string()).collect();
