@@ -54,7 +54,8 @@ impl ViolationList {
 }
 
 /// A name as it is repeated to whoever has given it.
-pub(super) fn repeated(name: &str) -> String {
+#[must_use]
+pub fn repeated(name: &str) -> String {
     shortened(name, NAME_CHARS_MAX)
 }
 
