@@ -76,8 +76,8 @@ fn bare(said: &str) -> &str {
 
 fn misread(text: &str, path: &Path, said: &str) -> Misread {
     let violation = wanted(bare(said));
-    // A name that may not stand there is the last part of the path.
-    let is_name = said.starts_with("unknown field ") || said.starts_with("duplicate field ");
+    // A name that is not known is the last part of the path.
+    let is_name = said.starts_with("unknown field ");
     let place = place(text, path, is_name).map(|(line, column)| format!(" (line {line}, column {column})"));
     let property = path.to_string();
     let property = if property == "." { String::new() } else { property };
@@ -97,8 +97,8 @@ fn wanted(said: &str) -> String {
     if let Some(name) = said.strip_prefix("missing field ") {
         return format!("must have {name}");
     }
-    if said.starts_with("duplicate field ") {
-        return "stands there twice".to_owned();
+    if let Some(name) = said.strip_prefix("duplicate field ") {
+        return format!("has {name} twice");
     }
     if let Some((found, wanted)) = between("invalid type: ") {
         return format!("must be {}, not {}", kind_wanted(wanted), kind_found(found));
@@ -270,7 +270,7 @@ mod tests {
                 r#"{"sheds": []}"#,
                 "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
             ),
-            (r#"{"name": "a", "name": "b"}"#, "`name` stands there twice (line 1, column 15)"),
+            (r#"{"name": "a", "name": "b"}"#, "has `name` twice (line 1, column 1)"),
             ("{\"shelves\": [\n  {}\n]}", "`shelves[0]` must have `kind` (line 2, column 3)"),
             (
                 "{\"shelves\": [{\"kind\": \"wood\"},\n {\"kind\": \"iron\"}]}",
