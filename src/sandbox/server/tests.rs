@@ -17,6 +17,7 @@ use crate::sandbox::store::audit;
 use crate::sandbox::{RequestCounts, Running, start};
 use crate::wire::choices::UnknownFieldRule;
 
+mod asked;
 mod doors;
 
 /// A sandbox at a fixed time, with its books in a temporary folder.
