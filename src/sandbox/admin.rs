@@ -19,8 +19,8 @@
 //! - `GET rules`, `PUT rules {…}`: how the channel behaves, from now on.
 //! - `POST inbound {"from": "…", "to": "…", "text": "…"}`: a person writes to a sender, which may write back for 24
 //!   hours; with `"act"` they do something else.
-//! - `GET webhooks?state=…&limit=…&cursor=…`: what was posted by itself, with its tries; `POST webhooks/{n}/retry`
-//!   posts it once more.
+//! - `GET webhooks?state=…&bulkId=…&messageId=…&limit=…&cursor=…`: what was posted by itself, with its tries;
+//!   `POST webhooks/{n}/retry` posts it once more.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
 //!   `{"speed": 60}` and `{"stopped": true}` set how it runs. What is due until then is posted first; with `"wait": 0`
 //!   the answer comes at once.
