@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Fixture;
+use super::{Fixture, HEADERS, bulk};
 
 #[tokio::test]
 async fn who_blocks_the_business_has_no_open_conversation() {
@@ -29,4 +29,45 @@ async fn who_blocks_the_business_has_no_open_conversation() {
     assert_eq!(conversation("2").await, (false, true, one, false, false), "somebody who never wrote can block it too");
     act("1", "text").await;
     assert_eq!(conversation("1").await, (true, false, Value::Null, true, true));
+}
+
+#[tokio::test]
+async fn doors_without_parameters_take_none() {
+    let fixture = Fixture::new(|_| {}).await;
+    fixture.send(&bulk("b1", &["1"])).await;
+    for (method, door) in [
+        ("GET", "state"),
+        ("GET", "campaigns"),
+        ("GET", "rules"),
+        ("GET", "events"),
+        ("GET", "health"),
+        ("GET", "clock"),
+        ("GET", "faults"),
+        ("DELETE", "faults"),
+        ("POST", "reset"),
+        ("POST", "release"),
+        ("POST", "webhooks/1/retry"),
+        ("POST", "clock"),
+    ] {
+        let got = fixture.call(method, &format!("/sandbox/{door}?foo=1"), HEADERS, b"").await;
+        assert_eq!((got.status, &got.json()["violations"][0]["property"]), (400, &json!("foo")), "{method} {door}");
+    }
+    assert_eq!(fixture.counts(), (1, 1), "nothing was reset");
+    let got = fixture.call("PATCH", "/sandbox/state?foo=1", HEADERS, b"").await;
+    assert_eq!((got.status, got.header("allow")), (405, Some("GET,HEAD")));
+}
+
+#[tokio::test]
+async fn what_is_to_be_or_not_is_1_or_0() {
+    let fixture = Fixture::new(|_| {}).await;
+    for name in ["wait?idle", "requests?bodies", "requests?count"] {
+        for value in ["0", "1"] {
+            assert_eq!(fixture.get(&format!("/sandbox/{name}={value}")).await.status, 200, "{name}={value}");
+        }
+        for value in ["2", "yes", "", "01"] {
+            let got = fixture.get(&format!("/sandbox/{name}={value}")).await;
+            let violation = &got.json()["violations"][0]["violation"];
+            assert_eq!((got.status, violation), (400, &json!("must be 1 or 0")), "{name}={value}");
+        }
+    }
 }
