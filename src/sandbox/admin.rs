@@ -19,8 +19,8 @@
 //! - `GET rules`, `PUT rules {…}`: how the channel behaves, from now on.
 //! - `POST inbound {"from": "…", "to": "…", "text": "…"}`: a person writes to a sender, which may write back for 24
 //!   hours; with `"act"` they do something else.
-//! - `GET webhooks?state=…&limit=…&cursor=…`: what was posted by itself, with its tries; `POST webhooks/{n}/retry`
-//!   posts it once more.
+//! - `GET webhooks?state=…&bulkId=…&messageId=…&limit=…&cursor=…`: what was posted by itself, with its tries;
+//!   `POST webhooks/{n}/retry` posts it once more.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
 //!   `{"speed": 60}` and `{"stopped": true}` set how it runs. What is due until then is posted first; with `"wait": 0`
 //!   the answer comes at once.
@@ -45,13 +45,13 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use parameters::{BODY_MAX, DoorBody};
+use parameters::{BODY_MAX, DoorBody, ONE_OR_ZERO, takes_no_query};
 
 use super::answer::Answer;
 use super::auth;
@@ -68,25 +68,28 @@ use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
 pub(super) fn router(sandbox: SandboxState, reach: Exposure) -> Router<SandboxState> {
-    Router::new()
+    let without_parameters = Router::new()
         .route("/state", get(state))
-        .route("/wait", get(wait::until))
-        .route("/messages", get(messages::list))
-        .route("/messages/{id}", get(message::show))
         .route("/messages/{id}/outcome", post(message::tell_outcome))
         .route("/campaigns", get(campaigns::overview))
         .route("/rules", get(rules).put(set_rules))
         .route("/inbound", post(inbound))
-        .route("/requests", get(requests::list))
         .route("/events", get(stream::events))
         .route("/health", get(whole::health))
-        .route("/conversations", get(whole::conversations))
         .route("/reset", post(whole::reset))
         .route("/faults", get(faults::show).put(faults::replace).delete(faults::clear).post(set_faults))
-        .route("/webhooks", get(webhooks::list))
         .route("/webhooks/{number}/retry", post(webhooks::retry))
         .route("/release", post(release))
         .route("/clock", get(whole::clock).post(clock))
+        .route_layer(from_fn(takes_no_query));
+    Router::new()
+        .route("/wait", get(wait::until))
+        .route("/messages", get(messages::list))
+        .route("/messages/{id}", get(message::show))
+        .route("/requests", get(requests::list))
+        .route("/conversations", get(whole::conversations))
+        .route("/webhooks", get(webhooks::list))
+        .merge(without_parameters)
         .fallback(async || no_door())
         .method_not_allowed_fallback(async || {
             Answer::refused(StatusCode::METHOD_NOT_ALLOWED, "method", NO_METHOD).into_response()
@@ -246,7 +249,7 @@ const NO_CALENDAR: &str =
     r#"must be in weeks, days or less: months and years have no length of their own, as in {"advance": "365d"}"#;
 const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"speed": 60}"#;
 const NOT_A_CHANGE: &str =
-    r#"must have some of `now`, `advance`, `speed`, `stopped` and `wait`, as in {"advance": "1h"}"#;
+    r#"must have some of `now`, `advance`, `speed` and `stopped`, and may have `wait`, as in {"advance": "1h"}"#;
 
 /// Why a text is no duration: one that jiff can read, but that has no length of its own, is of months or years.
 fn no_duration(text: &str) -> &'static str {
@@ -271,8 +274,15 @@ async fn clock(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) ->
         Ok(text) => text,
         Err(misread) => return misread_clock(&misread).into_response(),
     };
-    let has_time = text.wait != Some(0);
+    let has_time = match text.wait {
+        None | Some(1) => true,
+        Some(0) => false,
+        Some(_) => return Answer::violation("wait", ONE_OR_ZERO).into_response(),
+    };
     let change = match text.read() {
+        Ok(change) if change == ClockSetting::default() => {
+            return Answer::violation("body", NOT_A_CHANGE).into_response();
+        }
         Ok(change) => change,
         Err((property, violation)) => return Answer::violation(property, violation).into_response(),
     };

@@ -167,10 +167,10 @@ fn quiet_leaves_out_what_is_not_the_result() {
     shop.customers(1..=2);
     let told = shop.run(&["plan", "-q", "--out", "x.plan"]).code(0);
     assert_eq!(told.stderr, "");
-    // What is refused is shown, and so are warnings.
+    // Why nothing is sent is shown, and so are warnings.
     shop.run(&["stop", "--reason", "wait"]).code(0);
     let run = shop.sends_nothing(&["apply", "-yq"], 10);
-    assert!(run.stdout.contains("to send at once") && run.stderr.contains("somebody has stopped sending"), "{run}");
+    assert!(run.stdout.contains("! stopped by unknown") && run.stderr.contains("somebody has stopped sending"), "{run}");
 }
 
 #[test]

@@ -353,7 +353,7 @@ fn only_the_plan_that_was_expected_is_sent() {
     3 messages to send in 2 bulks
     ----- stderr
     error: the plan's digest is `plan/v1:[digest]`, but `plan/v1:[digest]` was expected
-      hint: the files, the audiences or the ledger changed since then: review the plan above, and use its digest
+      hint: the files, the audiences or the ledger changed since then: review the plan, and use its digest
     ");
     shop.run(&["apply", "--auto-approve", "--expect-digest", &digest(&shop)]).code(0);
     assert_eq!(shop.accepted(), [1; 3]);

@@ -10,6 +10,7 @@ use super::messages::{NOT_A_CURSOR, PagePlace};
 use super::paging::{PAGE_MAX, PageRows};
 use super::parameters::{DoorBody, DoorPath, DoorQuery};
 use super::shown::{MessageShown, name};
+use super::webhooks::{self, PushShown};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::rules::ChannelPrice;
@@ -33,6 +34,8 @@ struct MessageLife<'a> {
     price: Option<&'a ChannelPrice>,
     /// Whether its delivery report was handed out.
     report_handed_out: bool,
+    /// The pushes that have a report of it, with their tries.
+    pushes: Vec<PushShown<'a>>,
 }
 
 #[derive(Serialize)]
@@ -104,11 +107,13 @@ async fn lives(sandbox: &SandboxState, id: String, place: PagePlace) -> Result<L
                 continue;
             }
             let has_left = life.is_charged() && life.sent_at.is_some_and(|sent_at| sent_at <= now);
+            let pushes = sandbox.store().pushes_of(bulk.header.number, position).await?;
             let shown = MessageLife {
                 message: MessageShown::new(bulk, message, life, now),
                 life: steps(bulk, message, life, now).into_iter().map(StepShown::from).collect(),
                 price: has_left.then(|| bulk.price(life, &inputs)),
                 report_handed_out: marks.has(position),
+                pushes: pushes.iter().map(webhooks::show).collect(),
             };
             if !messages.take(&shown) {
                 return Ok(LivesShown { messages, next_cursor: Some(at.write()) });

@@ -1,11 +1,16 @@
 //! What a request to a door says: its query, its path and its body, or what is wrong with them in the form of the other
 //! refusals, by the name of the parameter and with what is allowed.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
-use serde::de::DeserializeOwned;
+use axum::middleware::Next;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use url::form_urlencoded;
 
 use crate::sandbox::answer::Answer;
 
@@ -62,6 +67,33 @@ impl<S: Send + Sync> FromRequest<S> for DoorBody {
             };
             Answer::refused(status, "body", &violation).into_response()
         })
+    }
+}
+
+/// Refuses the queries of doors that have no parameters.
+pub(super) async fn takes_no_query(request: Request, next: Next) -> Response<Body> {
+    let query = request.uri().query().unwrap_or_default();
+    if let Some((name, _)) = form_urlencoded::parse(query.as_bytes()).next() {
+        let property = if name.is_empty() { "query" } else { &name };
+        return Answer::violation(property, "is no parameter: this door has none").into_response();
+    }
+    next.run(request).await
+}
+
+/// Something in a query that is to be or not: 1 or 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Switch(pub(super) bool);
+
+/// What may be said of it.
+pub(super) const ONE_OR_ZERO: &str = "must be 1 or 0";
+
+impl<'de> Deserialize<'de> for Switch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*Cow::<'_, str>::deserialize(deserializer)? {
+            "1" => Ok(Self(true)),
+            "0" => Ok(Self(false)),
+            _ => Err(D::Error::custom(ONE_OR_ZERO)),
+        }
     }
 }
 
@@ -122,6 +154,7 @@ mod tests {
         check("state: unknown variant `a`, expected `b` or `c`", "state", "must be `b` or `c`");
         check("duplicate field `limit`", "limit", "must not be there twice");
         check("limit: duplicate field `limit`", "limit", "must not be there twice");
+        check(&format!("idle: {ONE_OR_ZERO}"), "idle", ONE_OR_ZERO);
         check("something else", "query", "something else");
     }
 }

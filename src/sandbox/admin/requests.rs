@@ -6,7 +6,7 @@ use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::paging::{PAGE_MAX, PageRows, page_limit};
-use super::parameters::DoorQuery;
+use super::parameters::{DoorQuery, Switch};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::journal::entry::RequestOutcome;
 use crate::sandbox::journal::recording::BODY_KEPT;
@@ -24,8 +24,10 @@ pub(super) struct RequestFilter {
     status: Option<String>,
     path: Option<String>,
     outcome: Option<RequestOutcome>,
-    count: Option<u8>,
-    bodies: Option<u8>,
+    #[serde(default)]
+    count: Switch,
+    #[serde(default)]
+    bodies: Switch,
     limit: Option<usize>,
     cursor: Option<i64>,
 }
@@ -50,7 +52,8 @@ pub(super) async fn list(
     State(sandbox): State<SandboxState>,
     DoorQuery(filter): DoorQuery<RequestFilter>,
 ) -> Response<Body> {
-    let RequestFilter { status, path, outcome, count, bodies, limit, cursor } = filter;
+    let RequestFilter { status, path, outcome, count: Switch(counts_only), bodies: Switch(has_bodies), limit, cursor } =
+        filter;
     let status = match status.as_deref().map(statuses) {
         None => None,
         Some(Some(statuses)) => Some(statuses),
@@ -58,7 +61,6 @@ pub(super) async fn list(
             return Answer::violation("status", "must be a status or its class, as in 429 or 4xx").into_response();
         }
     };
-    let has_bodies = bodies == Some(1);
     let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
     let limit = match page_limit(limit, PAGE_USUAL, most) {
         Ok(limit) => limit,
@@ -67,7 +69,7 @@ pub(super) async fn list(
     let body_bytes = has_bodies.then_some(BODY_KEPT);
     // One more than is shown tells whether there is a next page.
     let search = RequestSearch { status, path, outcome, before: cursor, limit: limit + 1, body_bytes };
-    if count == Some(1) {
+    if counts_only {
         return match sandbox.store().count_requests(search).await {
             Ok(count) => Answer::ok(&RequestsCounted { count }).into_response(),
             Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),

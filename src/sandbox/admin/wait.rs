@@ -9,7 +9,7 @@ use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::parameters::DoorQuery;
+use super::parameters::{DoorQuery, Switch};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::progress::MessageProgress;
@@ -40,7 +40,8 @@ pub(super) struct WaitCondition {
     #[serde(rename = "final")]
     ended: Option<u64>,
     /// 1: no request is being served or held.
-    idle: Option<u8>,
+    #[serde(default)]
+    idle: Switch,
     /// How long.
     timeout: Option<String>,
 }
@@ -49,7 +50,7 @@ impl WaitCondition {
     fn is_reached(&self, counts: &RequestCounts) -> bool {
         let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
         let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
-        let is_idle = self.idle != Some(1) || (counts.in_flight == 0 && counts.held == 0);
+        let is_idle = !self.idle.0 || (counts.in_flight == 0 && counts.held == 0);
         held && is_idle
             && reached(self.requests, counts.requests)
             && reached(self.queries, counts.queries)

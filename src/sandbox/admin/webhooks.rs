@@ -23,6 +23,8 @@ use crate::wire::time::{optional_instant, serde_instant};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WebhookFilter {
     state: Option<PushState>,
+    bulk_id: Option<String>,
+    message_id: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -30,7 +32,7 @@ pub(super) struct WebhookFilter {
 /// A push as testers see it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PushShown<'a> {
+pub(super) struct PushShown<'a> {
     number: i64,
     kind: &'static str,
     url: &'a str,
@@ -65,7 +67,7 @@ struct TryShown {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PushesShown {
-    /// How many there are of each state, on all pages.
+    /// How many there are of each state, on all pages: of those bulks and messages that are looked for.
     counts: BTreeMap<&'static str, u64>,
     webhooks: PageRows,
     /// What cannot be read of the books, so that nothing of it is posted.
@@ -88,7 +90,8 @@ fn show_try(tried: &Try) -> TryShown {
     TryShown { at: tried.at, outcome, status, cause: tried.cause }
 }
 
-fn show((push, bulk_id): &ListedPush) -> PushShown<'_> {
+/// Shows a push.
+pub(super) fn show((push, bulk_id): &ListedPush) -> PushShown<'_> {
     let (kind, results) = match &push.content {
         PushContent::Reports { reports, .. } => ("reports", reports.len()),
         PushContent::Inbound(_) => ("inbound", 1),
@@ -120,7 +123,8 @@ pub(super) async fn list(
         return Answer::violation("cursor", "must be a value of nextCursor").into_response();
     };
     // One more than is shown tells whether there is a next page.
-    let search = PushFilter { state: filter.state, after, limit: limit + 1 };
+    let WebhookFilter { state, bulk_id, message_id, .. } = filter;
+    let search = PushFilter { state, bulk_id, message_id, after, limit: limit + 1 };
     let Ok((pushes, counts)) = sandbox.store().pushes(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
@@ -144,7 +148,7 @@ pub(super) async fn retry(State(sandbox): State<SandboxState>, DoorPath(number):
         Ok(None) => return none(),
         Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     }
-    let only = PushFilter { state: None, after: number - 1, limit: 1 };
+    let only = PushFilter { after: number.saturating_sub(1), limit: 1, ..PushFilter::default() };
     match sandbox.store().pushes(only).await {
         Ok((pushes, _)) => Answer::ok(&pushes.first().map(show)).into_response(),
         Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),

@@ -10,12 +10,12 @@ use serde_json::json;
 use super::paging::{PAGE_MAX, PageRows, page_limit};
 use super::parameters::DoorQuery;
 use crate::sandbox::answer::Answer;
-use crate::sandbox::model::inputs::CONVERSATION;
+use crate::sandbox::model::inputs::{CONVERSATION, Conversation};
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
 use crate::sandbox::webhooks::{DamagedWork, Postman};
-use crate::wire::time::serde_instant;
+use crate::wire::time::{optional_instant, serde_instant};
 
 #[derive(Serialize)]
 struct HealthShown {
@@ -91,11 +91,28 @@ pub(super) struct ConversationFilter {
 struct ConversationShown<'a> {
     sender: &'a str,
     person: &'a str,
-    #[serde(with = "serde_instant")]
-    last_message_at: Timestamp,
-    #[serde(with = "serde_instant")]
-    closes_at: Timestamp,
+    /// When they wrote last; absent if they never did.
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    last_message_at: Option<Timestamp>,
+    /// Until when they may be written to, or might; absent if they never wrote.
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    closes_at: Option<Timestamp>,
+    /// Whether they have blocked the sender, and have not written since.
+    blocked: bool,
+    /// When they did.
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    blocked_at: Option<Timestamp>,
+    /// Whether they can be reached: their last message is not too old, and they have not blocked the sender.
     is_open: bool,
+}
+
+impl<'a> ConversationShown<'a> {
+    fn new(Conversation { sender, person, last_message_at, blocked_at }: Conversation<'a>, now: Timestamp) -> Self {
+        let closes_at = last_message_at.map(|at| at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX));
+        let blocked = blocked_at.is_some();
+        let is_open = !blocked && closes_at.is_some_and(|closes_at| now < closes_at);
+        Self { sender, person, last_message_at, closes_at, blocked, blocked_at, is_open }
+    }
 }
 
 #[derive(Serialize)]
@@ -106,7 +123,7 @@ struct ConversationsShown {
     next_cursor: Option<String>,
 }
 
-/// Who has written to whom, and until when they may be written to.
+/// Who has written to whom, until when they may be written to, and who has blocked whom.
 pub(super) async fn conversations(
     State(sandbox): State<SandboxState>,
     DoorQuery(filter): DoorQuery<ConversationFilter>,
@@ -119,14 +136,10 @@ pub(super) async fn conversations(
     let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
     let all = inputs.conversations();
     let skipped = filter.cursor.unwrap_or_default();
-    let wanted =
-        all.iter().filter(|(sender, person, _)| is(&filter.sender, sender) && is(&filter.person, person)).skip(skipped);
-    let mut shown = wanted.map(|(sender, person, at)| {
-        let closes_at = at.checked_add(CONVERSATION).unwrap_or(Timestamp::MAX);
-        ConversationShown { sender, person, last_message_at: *at, closes_at, is_open: now < closes_at }
-    });
+    let wanted = all.into_iter().filter(|it| is(&filter.sender, it.sender) && is(&filter.person, it.person));
+    let mut shown = wanted.skip(skipped).map(|it| ConversationShown::new(it, now));
     let mut conversations = PageRows::new(limit);
     let has_more = !shown.all(|shown| conversations.take(&shown));
-    let next_cursor = has_more.then(|| (skipped + conversations.len()).to_string());
+    let next_cursor = has_more.then(|| skipped.saturating_add(conversations.len()).to_string());
     Answer::ok(&ConversationsShown { conversations, next_cursor }).into_response()
 }

@@ -59,6 +59,30 @@ pub struct ToldOutcome {
     pub ending: Ending,
 }
 
+/// How a person stands to a sender now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversation<'a> {
+    /// The sender.
+    pub sender: &'a str,
+    /// The person.
+    pub person: &'a str,
+    /// When they wrote last; absent if they never did.
+    pub last_message_at: Option<Timestamp>,
+    /// Since when they block it; absent if they do not.
+    pub blocked_at: Option<Timestamp>,
+}
+
+impl<'a> Conversation<'a> {
+    /// What comes of all that a person did.
+    fn new((sender, person): (&'a str, &'a str), acts: &Acts) -> Self {
+        let writes = |(.., act): &&(Timestamp, i64, PersonAct)| *act == PersonAct::Writes;
+        // Who blocks again what they block already has done so since the first time.
+        let blocks = acts.iter().rev().take_while(|act| !writes(act)).last();
+        let last_message_at = acts.iter().rev().find(writes).map(|(at, ..)| *at);
+        Self { sender, person, last_message_at, blocked_at: blocks.map(|(at, ..)| *at) }
+    }
+}
+
 /// How much all rules that ever held may take together, in bytes of memory: they are kept as long as the bulks are.
 const RULES_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -131,20 +155,16 @@ impl Inputs {
         told.into_iter().flatten().copied().filter(move |told| bulk <= told.after_bulk)
     }
 
-    /// All who have written: the sender, the person, and when they wrote last, in the order of their names.
+    /// How all stand to a sender who have written to it or blocked it, in the order of the names of senders and people.
     #[must_use]
-    pub fn conversations(&self) -> Vec<(&str, &str, Timestamp)> {
-        let mut all: Vec<_> = self
-            .inbound
-            .iter()
-            .flatten()
-            .flat_map(|(person, senders)| senders.iter().map(move |(sender, acts)| (sender, person, acts)))
-            .filter_map(|(sender, person, acts)| {
-                let (at, ..) = acts.iter().rev().find(|(.., act)| *act == PersonAct::Writes)?;
-                Some((sender.as_str(), person.as_str(), *at))
+    pub fn conversations(&self) -> Vec<Conversation<'_>> {
+        let people = self.inbound.iter().flatten();
+        let mut all: Vec<_> = people
+            .flat_map(|(person, senders)| {
+                senders.iter().map(move |(sender, acts)| Conversation::new((sender, person), acts))
             })
             .collect();
-        all.sort_unstable();
+        all.sort_unstable_by_key(|it| (it.sender, it.person));
         all
     }
 
@@ -237,6 +257,22 @@ mod tests {
         assert!(!inputs.contact(("shop", "1"), at(100), 0).has_conversation);
         let other = |pair| inputs.contact(pair, at(100), 1);
         assert_eq!([other(("shop", "2")), other(("other", "1"))], [Contact::default(); 2]);
+    }
+
+    #[test]
+    fn a_conversation_tells_since_when_it_is_blocked_until_they_write_again() {
+        let mut inputs = Inputs::default();
+        let mut then = |second, act| {
+            inputs.add_inbound(did(second, 0, act));
+            let all = inputs.conversations();
+            assert_eq!(all.iter().map(|it| (it.sender, it.person)).collect::<Vec<_>>(), [("shop", "1")]);
+            let second = |at: Option<Timestamp>| at.map(Timestamp::as_second);
+            all.first().map(|it| (second(it.last_message_at), second(it.blocked_at))).unwrap()
+        };
+        assert_eq!(then(100, PersonAct::Blocks), (None, Some(100)));
+        assert_eq!(then(200, PersonAct::Blocks), (None, Some(100)));
+        assert_eq!(then(300, PersonAct::Writes), (Some(300), None));
+        assert_eq!(then(400, PersonAct::Blocks), (Some(300), Some(400)));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::sandbox::store::audit;
 use crate::sandbox::{RequestCounts, Running, start};
 use crate::wire::choices::UnknownFieldRule;
 
+mod asked;
 mod doors;
 
 /// A sandbox at a fixed time, with its books in a temporary folder.
@@ -221,6 +222,10 @@ async fn a_change_of_the_clock_that_cannot_be_read_says_what_is_wrong() {
     for (body, property, part) in [
         ("{", "body", "no JSON: EOF while parsing an object (line 1, column 1)"),
         ("<clock/>", "body", "no JSON: expected value (line 1, column 1)"),
+        ("{}", "body", "must have some of"),
+        (r#"{"wait": 0}"#, "body", "must have some of"),
+        (r#"{"advance": null}"#, "body", "must have some of"),
+        (r#"{"advance": "1h", "wait": 2}"#, "wait", "1 or 0"),
         (r#"{"speed": -1}"#, "speed", "from 1 to 1000000"),
         (r#"{"speed": 0}"#, "speed", "from 1 to 1000000"),
         (r#"{"speed": "fast"}"#, "speed", "from 1 to 1000000"),

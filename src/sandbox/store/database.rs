@@ -113,7 +113,8 @@ impl MessageDatabase {
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
         let made = requests::create(&connection)
             .and_then(|()| outcomes::create(&connection))
-            .and_then(|()| sequence::create(&connection));
+            .and_then(|()| sequence::create(&connection))
+            .and_then(|()| pushes::create(&connection));
         made.map_err(|source| SandboxError::Books { path: path.to_owned(), source: Arc::new(source) })?;
         Ok(Self {
             path: path.to_owned(),

@@ -15,6 +15,7 @@ mod outcomes;
 mod overview;
 mod packed;
 mod progress;
+mod push_search;
 mod pushes;
 mod requests;
 mod reset;
@@ -28,7 +29,8 @@ pub use database::{NewInbound, Noted};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 pub use last_time::last_time;
 pub use progress::ProgressSeen;
-pub use pushes::{ListedPush, PendingPushes, PushFilter, PushNote};
+pub use push_search::{ListedPush, PushFilter};
+pub use pushes::{PendingPushes, PushNote};
 pub use requests::{KeptRequest, REQUESTS_KEPT, RequestSearch};
 pub use telling::OutcomeRefusal;
 

@@ -13,7 +13,7 @@ use crate::sandbox::model::reports::Marks;
 use crate::sandbox::model::webhook::batch::{self, BulkPlan, ReportMoment, ReportPlace};
 use crate::sandbox::model::webhook::body;
 use crate::sandbox::model::webhook::inbound::{self, PairedMessage};
-use crate::sandbox::model::webhook::push::{Push, PushContent, PushState};
+use crate::sandbox::model::webhook::push::{Push, PushContent};
 use crate::wire::{limits, names};
 
 /// Of a bulk nothing is kept but a bit for each report that was made into a push. A push has a row once it was
@@ -40,6 +40,11 @@ pub(super) const SCHEMA: &str = "
     CREATE INDEX push_by_state ON push (state, number);
 ";
 
+/// Makes what came later where it is not there: pushes are found by their bulk.
+pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("CREATE INDEX IF NOT EXISTS push_by_bulk ON push (bulk) WHERE bulk IS NOT NULL")
+}
+
 /// A push as it is to be noted.
 #[derive(Debug, Clone)]
 pub struct PushNote {
@@ -50,20 +55,6 @@ pub struct PushNote {
     /// Whether no push of its bulk is to come.
     pub is_all: bool,
 }
-
-/// Which pushes are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushFilter {
-    /// In this state.
-    pub state: Option<PushState>,
-    /// With a number after this one.
-    pub after: i64,
-    /// So many at most.
-    pub limit: usize,
-}
-
-/// A push, and the bulkId of its reports.
-pub type ListedPush = (Push, Option<String>);
 
 /// What is to be done when the books are opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,18 +133,6 @@ impl MessageStore {
     pub async fn push(&self, number: i64) -> Result<Option<Push>, SandboxError> {
         self.read(move |database| push(&database.connection, number).map_err(|source| database.broken(number, source)))
             .await
-    }
-
-    /// Reads pushes in their order, with the bulkIds of reports, and how many there are in each state.
-    ///
-    /// # Errors
-    /// If the books cannot be read.
-    pub async fn pushes(&self, filter: PushFilter) -> Result<(Vec<ListedPush>, Vec<(PushState, u64)>), SandboxError> {
-        self.read(move |database| {
-            let connection = &database.connection;
-            database.wrap(pushes(connection, &filter).and_then(|pushes| Ok((pushes, counts(connection)?))))
-        })
-        .await
     }
 
     /// The message that came to a person from a sender last by now, of those in the logs.
@@ -276,32 +255,13 @@ fn pending(connection: &Connection) -> rusqlite::Result<PendingPushes> {
     Ok(PendingPushes { bulks, waiting: waiting.collect::<Result<_, _>>()? })
 }
 
-const PUSH: &str = "SELECT number, created_at, url, content_type, bulk, reports, inbound, state, next_at, tries,
+/// How a push is read, with the bulkId of its reports.
+pub(super) const PUSH: &str =
+    "SELECT number, created_at, url, content_type, bulk, reports, inbound, state, next_at, tries,
      (SELECT bulk_id FROM bulk WHERE bulk.number = push.bulk) FROM push";
 
 fn push(connection: &Connection, number: i64) -> rusqlite::Result<Option<Push>> {
     connection.prepare_cached(&format!("{PUSH} WHERE number = ?"))?.query_row([number], read).optional()
-}
-
-fn pushes(connection: &Connection, filter: &PushFilter) -> rusqlite::Result<Vec<ListedPush>> {
-    let mut statement = connection.prepare_cached(&format!(
-        "{PUSH} WHERE push.number > ?1 AND (?2 IS NULL OR state = ?2) ORDER BY push.number LIMIT ?3"
-    ))?;
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    statement
-        .query_map(params![filter.after, filter.state.map(PushState::name), limit], |row| {
-            Ok((read(row)?, row.get(10)?))
-        })?
-        .collect()
-}
-
-fn counts(connection: &Connection) -> rusqlite::Result<Vec<(PushState, u64)>> {
-    let mut statement = connection.prepare_cached("SELECT state, count(*) FROM push GROUP BY state")?;
-    let rows = statement.query_map([], |row| {
-        let count: i64 = row.get(1)?;
-        Ok((named(row, 0)?, u64::try_from(count).unwrap_or_default()))
-    })?;
-    rows.collect()
 }
 
 fn inbound_message(connection: &Connection, entry: i64) -> rusqlite::Result<Option<String>> {
@@ -309,7 +269,7 @@ fn inbound_message(connection: &Connection, entry: i64) -> rusqlite::Result<Opti
     Ok(statement.query_row([entry], |row| row.get(0)).optional()?.flatten())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Push> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Push> {
     let content = match row.get(6)? {
         Some(entry) => PushContent::Inbound(entry),
         None => {
@@ -334,7 +294,7 @@ fn parsed<T: for<'de> Deserialize<'de>>(row: &Row<'_>, column: usize) -> rusqlit
     serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| table::broken(column, error))
 }
 
-fn named<T: for<'de> Deserialize<'de>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(super) fn named<T: for<'de> Deserialize<'de>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     let unknown = || table::broken(column, serde::de::Error::custom("it is none of the names"));
     names::named(&text).ok_or_else(unknown)

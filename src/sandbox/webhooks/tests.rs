@@ -838,3 +838,34 @@ async fn what_others_would_reach_has_not_begun() {
     assert!(matches!(served, Err(SandboxError::Exposed(_))));
     assert_eq!(MessageStore::open(&books).unwrap().opened().bound, None);
 }
+
+#[tokio::test]
+async fn a_message_shows_the_pushes_that_have_its_report() {
+    let receiver = Receiver::start([Reply::Status(503)]).await;
+    let fixture = Fixture::new(|_, _| {}).await;
+    // A push has a hundred reports at most.
+    let people: Vec<_> = (1..=102).map(|person| person.to_string()).collect();
+    fixture.send(&people.iter().map(String::as_str).collect::<Vec<_>>(), to(&receiver.url)).await;
+    fixture.send(&["200"], to(&receiver.url)).await;
+    fixture.advance("1h").await;
+    let all = fixture.webhooks().await;
+    let of = async |message_id: &str| {
+        let shown = fixture.get(&format!("/sandbox/messages/{message_id}")).await;
+        shown["messages"][0]["pushes"].as_array().unwrap().clone()
+    };
+    let first = of("m1").await;
+    assert!(first.len() == 1 && is(&first[0], "done", 2) && first[0]["results"] == 100, "{first:?}");
+    assert_eq!((&first[0]["tries"][0]["status"], minutes(&first[0])), (&json!(503), vec![0, 1]));
+    assert_eq!(of("m2").await, first);
+    let other = of("m102").await;
+    assert!(other.len() == 1 && other[0]["results"] == 2 && other != first, "{other:?}");
+    let found = async |query: &str| fixture.get(&format!("/sandbox/webhooks?{query}")).await;
+    assert_eq!(found("messageId=m1").await["webhooks"].as_array().unwrap(), &first);
+    let bulk_id = first[0]["bulkId"].as_str().unwrap();
+    let of_bulk = found(&format!("bulkId={bulk_id}")).await;
+    assert_eq!((all.len(), of_bulk["webhooks"].as_array().unwrap().len()), (3, 2));
+    assert_eq!(of_bulk["counts"], json!({ "done": 2 }), "the counts are theirs");
+    for none in ["messageId=m300", "bulkId=b9", &format!("messageId=m200&bulkId={bulk_id}")] {
+        assert_eq!(found(none).await, json!({ "counts": {}, "webhooks": [] }), "{none}");
+    }
+}

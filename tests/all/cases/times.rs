@@ -175,7 +175,7 @@ fn a_run_that_goes_on_is_told_to_use_its_plan() {
     error: the plan's digest is `plan/v1:[digest]`, but `plan/v1:[digest]` was expected
       hint: 2 people were sent to already, and are not in this plan any more
       hint: to go on with what was reviewed, use its file: `sendform plan --out FILE` before the first run, and `sendform apply FILE` as often as it takes
-      hint: without that file review the plan above, and use its digest
+      hint: without that file review the plan, and use its digest
     ");
     shop.run(&["apply", "all.plan", "--auto-approve"]).code(0);
     assert_eq!(shop.accepted(), [1, 1, 1, 1]);
