@@ -838,3 +838,22 @@ async fn what_others_would_reach_has_not_begun() {
     assert!(matches!(served, Err(SandboxError::Exposed(_))));
     assert_eq!(MessageStore::open(&books).unwrap().opened().bound, None);
 }
+
+#[tokio::test]
+async fn as_many_reports_go_together_as_is_set_also_after_a_restart_with_another_number() {
+    let receiver = Receiver::start([]).await;
+    let counts = || {
+        let posted = receiver.posted();
+        posted.iter().map(|posted| posted.json()["results"].as_array().unwrap().len()).collect::<Vec<_>>()
+    };
+    let fixture = Fixture::new(|_, settings| settings.batch = 2).await;
+    fixture.send(&["1", "2", "3"], to(&receiver.url)).await;
+    fixture.advance("1h").await;
+    assert_eq!(counts(), [2, 1]);
+    let folder = fixture.stop().await;
+    let fixture = Fixture::open(folder, |_, settings| settings.batch = 3).await;
+    fixture.send(&["4", "5", "6", "7"], to(&receiver.url)).await;
+    fixture.advance("1h").await;
+    assert_eq!(counts(), [2, 1, 3, 1]);
+    fixture.stop().await;
+}
