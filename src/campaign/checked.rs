@@ -12,6 +12,7 @@ use super::raw::{StateHome, Witness};
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
+use crate::wire::channel::ChannelSettings;
 use crate::wire::choices::Choices;
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
@@ -60,7 +61,7 @@ pub struct Project {
 }
 
 /// How the sandbox behaves, as far as the project file says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SandboxSettings {
     /// Where its clock starts.
     pub now: Option<Timestamp>,
@@ -92,6 +93,10 @@ pub struct SandboxSettings {
     pub account_webhook: Option<String>,
     /// Where it posts what people write.
     pub inbound_webhook: Option<String>,
+    /// How many delivery reports it posts together at most.
+    pub batch: Option<u16>,
+    /// How its channel behaves, unless rules say it.
+    pub channel: ChannelSettings,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.

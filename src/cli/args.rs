@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 use crate::sandbox::webhooks::PushTimeout;
+use crate::wire::channel::{ChannelPrice, ConversationRule, ValidityFrom};
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
@@ -480,6 +481,24 @@ pub(super) struct SandboxArgs {
     /// [default: the project's `sandbox.webhookTimeouts`, else these]
     #[arg(long = "webhook-timeout", value_name = "NAME=TIME")]
     pub webhook_timeouts: Vec<PushTimeout>,
+    /// How many reports it posts together at most [default: the project's, else 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(sandbox_flags::BATCHES))]
+    pub batch: Option<u16>,
+    /// When a business may write to a person
+    #[arg(long, value_parser = named_value::<ConversationRule>())]
+    pub conversations: Option<ConversationRule>,
+    /// What the validity of a message is counted from
+    #[arg(long, value_parser = named_value::<ValidityFrom>())]
+    pub validity_from: Option<ValidityFrom>,
+    /// How long the channel takes to answer: `5s`, at most 48h [default: as rules or the project say, else 1s]
+    #[arg(long, value_name = "TIME", value_parser = sandbox_flags::latency)]
+    pub latency: Option<u32>,
+    /// What each message costs that leaves: `0.15 EUR` [default: as rules or the project say, else nothing]
+    #[arg(long, value_name = "PRICE")]
+    pub price: Option<ChannelPrice>,
+    /// From which the shares of rules come [default: as rules or the project say, else 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
     /// How many queries of the logs it takes in a minute; 0 is any number [default: the project's, else 120]
     #[arg(long, value_name = "N")]
     pub logs_per_minute: Option<u32>,

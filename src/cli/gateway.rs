@@ -11,6 +11,7 @@ use crate::plan::GatewayPlace;
 use crate::report::failure_code::FailureCode;
 use crate::sandbox::clock::{ClockStart, SandboxClock, Speed};
 use crate::sandbox::faults::Fault;
+use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::store::last_time;
@@ -18,6 +19,7 @@ use crate::sandbox::{self, Running};
 use crate::source::Folders;
 use crate::store::{self, Branch, Database, Hold, Paths};
 use crate::wire::address::{self, is_loopback};
+use crate::wire::channel::ChannelSettings;
 
 use super::args::Global;
 use super::books;
@@ -287,9 +289,10 @@ pub(super) fn sandbox_options(
         if let Some(mebibytes) = settings.body_mebibytes_max {
             options.body_bytes_max = usize::from(mebibytes) * 1024 * 1024;
         }
+        options.rules = channel_rules(&settings.channel);
         if let Some(path) = &settings.rules {
             // Its credentials are for those who reach a sandbox on its own: inside of a command there is nobody else.
-            options.rules = rules_of_project(home, path)?.channel;
+            options.rules = rules_of_project(home, path)?.channel.or(options.rules);
         }
     }
     let of_project = settings.map(|settings| settings.faults.as_slice()).unwrap_or_default();
@@ -301,6 +304,12 @@ pub(super) fn sandbox_options(
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(FailureCode::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)
+}
+
+/// The rules that settings make: none if they say nothing of the channel, which is as it was then.
+pub(super) fn channel_rules(settings: &ChannelSettings) -> Option<ChannelRules> {
+    let rules = ChannelRules::default().with(settings.clone());
+    (*settings != ChannelSettings::default()).then_some(rules)
 }
 
 /// Reads the rules that the project file names, which lie in the project's folder.

@@ -6,22 +6,35 @@ use jiff::SignedDuration;
 
 use crate::timing::read_duration;
 use crate::wire::sandbox_limits::{
-    BODY_MEBIBYTES_MAX, DUPLICATE_MEMORY_HOURS_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
+    BATCH_MAX, BODY_MEBIBYTES_MAX, DUPLICATE_MEMORY_HOURS_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, LATENCY_HOURS_MAX,
+    SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
 };
 
 /// How fast its clock may run.
 pub(super) const SPEEDS: RangeInclusive<i64> = 1..=SPEED_MAX as i64;
+/// How many reports may be posted together.
+pub(super) const BATCHES: RangeInclusive<i64> = 1..=BATCH_MAX as i64;
 /// How large a body may be, in MiB.
 pub(super) const BODIES: RangeInclusive<i64> = 1..=BODY_MEBIBYTES_MAX as i64;
 
 /// Reads how long a messageId is remembered.
 pub(super) fn memory(text: &str) -> Result<SignedDuration, String> {
-    let memory = read_duration(text).ok_or_else(|| "not a duration, such as `48h`".to_owned())?;
-    let longest = SignedDuration::from_hours(DUPLICATE_MEMORY_HOURS_MAX);
-    if (SignedDuration::from_secs(1)..=longest).contains(&memory) {
-        return Ok(memory);
+    duration(text, "48h", DUPLICATE_MEMORY_HOURS_MAX)
+}
+
+/// Reads how long the channel takes to answer, as milliseconds.
+pub(super) fn latency(text: &str) -> Result<u32, String> {
+    let latency = duration(text, "5s", LATENCY_HOURS_MAX)?;
+    Ok(u32::try_from(latency.as_millis()).expect("48 hours are fewer milliseconds than that"))
+}
+
+/// Reads a duration from a second to so many hours.
+fn duration(text: &str, example: &str, hours_max: i64) -> Result<SignedDuration, String> {
+    let duration = read_duration(text).ok_or_else(|| format!("not a duration, such as `{example}`"))?;
+    if (SignedDuration::from_secs(1)..=SignedDuration::from_hours(hours_max)).contains(&duration) {
+        return Ok(duration);
     }
-    Err(format!("at least a second, and at most `{DUPLICATE_MEMORY_HOURS_MAX}h`"))
+    Err(format!("at least a second, and at most `{hours_max}h`"))
 }
 
 /// Reads a name under which it is reached.
@@ -59,9 +72,10 @@ mod tests {
     fn taken(flag: &str, key: &str, value: &str) -> [bool; 2] {
         let words = ["sendform", "sandbox", flag, value].map(OsString::from);
         let is_list = ["hosts", "faults"].contains(&key);
-        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let written = if is_number && !is_list { value.to_owned() } else { format!("\"{value}\"") };
-        let quoted = if is_list { format!("[{written}]") } else { written };
+        let is_number =
+            !is_list && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let quoted = if is_number { value.to_owned() } else { format!("\"{value}\"") };
+        let quoted = if is_list { format!("[{quoted}]") } else { quoted };
         let file = format!("project: acme\nsandbox:\n  {key}: {quoted}\n");
         let read = read_project(&Source::new("sendform.yaml", file.as_str()));
         [Arguments::read(words).is_ok(), !read.diagnostics.has_errors()]
@@ -91,6 +105,40 @@ mod tests {
                 "duplicateMemory",
                 ["30d".to_owned(), "48h".to_owned()],
                 ["31d".to_owned(), "x".to_owned()],
+            ),
+            ("--latency", "latency", ["1s".to_owned(), "48h".to_owned()], ["0s".to_owned(), "49h".to_owned()]),
+            ("--latency", "latency", ["2d".to_owned(), "5m".to_owned()], ["3d".to_owned(), "x".to_owned()]),
+            ("--batch", "batch", ["1".to_owned(), "1000".to_owned()], ["0".to_owned(), "1001".to_owned()]),
+            (
+                "--seed",
+                "seed",
+                ["0".to_owned(), u32::MAX.to_string()],
+                ["-1".to_owned(), (u64::from(u32::MAX) + 1).to_string()],
+            ),
+            ("--price", "price", ["0 EUR".to_owned(), "999999.99999 USD".to_owned()], [String::new(), "1".to_owned()]),
+            (
+                "--price",
+                "price",
+                ["0.15 EUR".to_owned(), "00.0 EUR".to_owned()],
+                ["1 eur".to_owned(), "1e3 EUR".to_owned()],
+            ),
+            (
+                "--price",
+                "price",
+                ["1 XXX".to_owned(), "000001 EUR".to_owned()],
+                ["1000000 EUR".to_owned(), "0.123456 EUR".to_owned()],
+            ),
+            (
+                "--conversations",
+                "conversations",
+                ["open".to_owned(), "tracked".to_owned()],
+                ["Open".to_owned(), "closed".to_owned()],
+            ),
+            (
+                "--validity-from",
+                "validityFrom",
+                ["sendAt".to_owned(), "turn".to_owned()],
+                ["sendat".to_owned(), "now".to_owned()],
             ),
             ("--host", "hosts", ["a".to_owned(), long("", 253)], [String::new(), long("", 254)]),
             ("--with", "faults", ["500".to_owned(), long("reject=", 300)], [String::new(), long("reject=", 301)]),

@@ -4,6 +4,7 @@
 pub mod address;
 pub(crate) mod bytes;
 pub mod cell;
+pub mod channel;
 pub mod choices;
 pub mod content;
 pub mod error;

@@ -6,6 +6,11 @@ pub const SPEED_MAX: u32 = 1_000_000;
 pub const BODY_MEBIBYTES_MAX: u16 = 1024;
 /// The longest time that a messageId is remembered, in hours; the shortest is a second.
 pub const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
+/// The longest time that the channel can be set to take, in hours: the longest validity of a message. The shortest is a
+/// second.
+pub const LATENCY_HOURS_MAX: i64 = 48;
+/// How many delivery reports can be posted together, at most.
+pub const BATCH_MAX: u16 = 1000;
 /// The longest name under which it is reached, in characters.
 pub const HOST_CHARS_MAX: usize = 253;
 /// The longest fault, in characters.

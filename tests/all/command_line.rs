@@ -170,7 +170,10 @@ fn quiet_leaves_out_what_is_not_the_result() {
     // Why nothing is sent is shown, and so are warnings.
     shop.run(&["stop", "--reason", "wait"]).code(0);
     let run = shop.sends_nothing(&["apply", "-yq"], 10);
-    assert!(run.stdout.contains("! stopped by unknown") && run.stderr.contains("somebody has stopped sending"), "{run}");
+    assert!(
+        run.stdout.contains("! stopped by unknown") && run.stderr.contains("somebody has stopped sending"),
+        "{run}"
+    );
 }
 
 #[test]

@@ -83,6 +83,58 @@ fn the_project_file_says_how_its_sandbox_is() {
 }
 
 #[test]
+fn the_first_rules_come_from_settings_a_rules_file_goes_before_them_and_the_command_line_before_both() {
+    let settings = "listen: \"127.0.0.1:0\", now: \"2026-11-30 12:00Z\", conversations: tracked, validityFrom: turn, \
+        latency: 5s, price: 0.15 EUR, seed: 7, batch: 10";
+    let project = project(settings).file("rules.yaml", "channel: { seed: 5 }\n");
+    let path = project.path("rules.yaml");
+    let path = path.to_str().unwrap();
+    let rules = |arguments: &[&str]| {
+        let (sandbox, address) = serve(&project, arguments, "stop it");
+        let rules = door(address, "/sandbox/rules");
+        drop(sandbox);
+        rules
+    };
+    let price = |per_message: f64, currency: &str| json!({ "perMessage": per_message, "currency": currency });
+    assert_eq!(
+        rules(&["--latency", "1500ms", "--seed", "8"]),
+        json!({ "validityFrom": "turn", "conversations": "tracked", "latencyMs": 1500, "price": price(0.15, "EUR"),
+            "seed": 8, "rules": [] })
+    );
+    assert_eq!(
+        rules(&["--rules", path, "--price", "2 USD"]),
+        json!({ "validityFrom": "sendAt", "conversations": "open", "latencyMs": 1000, "price": price(2.0, "USD"),
+            "seed": 5, "rules": [] })
+    );
+    for (flag, value) in [("--latency", "49h"), ("--price", "cheap"), ("--batch", "1001"), ("--seed", "-1")] {
+        project.run(["sandbox", flag, value]).code(64);
+    }
+}
+
+#[test]
+fn how_many_reports_go_together_is_said_in_the_project_and_on_the_command_line() {
+    let people = |count: u64| (1..=count).map(|number| json!({ "to": customer(number) })).collect::<Vec<_>>();
+    for (arguments, counts) in [([].as_slice(), [1, 2].as_slice()), (&["--batch", "3"], &[3])] {
+        // Withheld: nothing is posted, and what goes together is known all the same.
+        let settings = "listen: \"127.0.0.1:0\", stopped: true, batch: 2, accountWebhook: \"http://127.0.0.1:9/dlr\"";
+        let project = project(settings);
+        let (sandbox, address) = serve(&project, &[arguments, &["--webhooks", "off"]].concat(), "stop it");
+        let message = json!({
+            "sender": "shop", "destinations": people(3), "content": { "type": "TEXT", "text": "Hi" },
+        });
+        let api = Api::at(address);
+        assert_eq!(api.send(&json!({ "messages": [message] })).status, 200);
+        api.tell("POST", "/sandbox/clock", &json!({ "advance": "1h" }));
+        let pushes = api.got("/sandbox/webhooks");
+        let mut found: Vec<_> =
+            pushes["webhooks"].as_array().unwrap().iter().map(|push| push["results"].as_u64().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, counts, "{pushes}");
+        drop(sandbox);
+    }
+}
+
+#[test]
 fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
     for (settings, code, part) in [
         ("rules: ../rules.yaml", 3, "the path leads upwards"),
@@ -91,6 +143,9 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         ("duplicateMemory: 721h", 3, "at most `30d`"),
         ("webhookTimeouts: { answer: 61m }", 3, "at most `1h`"),
         ("webhookTimeouts: { connect: 0s }", 3, "a duration is a whole number with one unit"),
+        ("latency: 49h", 3, "at most `2d`"),
+        ("price: cheap", 3, "a price is an amount and a currency"),
+        ("batch: 0", 3, "batch"),
         ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),
         ("rules: none.yaml", 1, "cannot read the rules `none.yaml`"),
         ("rules: bad.yaml", 3, "the rules `bad.yaml` mean nothing"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::campaign::checked::{Audience, Ignored, Limits, Project, SandboxSettings, Schedule, SharedParts};
 use crate::campaign::cursor::Cursor;
@@ -11,8 +11,9 @@ use crate::campaign::draft::DraftPart;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
+use crate::wire::channel::ChannelSettings;
 use crate::wire::choices::Choices;
-use crate::wire::sandbox_limits::DUPLICATE_MEMORY_HOURS_MAX;
+use crate::wire::sandbox_limits::{DUPLICATE_MEMORY_HOURS_MAX, LATENCY_HOURS_MAX};
 
 use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
@@ -99,6 +100,8 @@ fn whole(
         let at = timeouts.key(name);
         at.text().and_then(|text| findings.take(time::duration(&at, text, WEBHOOK_TIMEOUT_HOURS_MAX)))
     });
+    let latency = root.key("sandbox").key("latency");
+    let latency = latency.text().and_then(|text| findings.take(time::duration(&latency, text, LATENCY_HOURS_MAX)));
     let absence = root.key("absenceProvesAfter");
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
@@ -135,6 +138,7 @@ fn whole(
             duplicate_memory: memory.flatten(),
             webhook_connect,
             webhook_answer,
+            channel: channel(latency, &raw.sandbox),
             ..sandbox(now.flatten(), &raw.sandbox)
         },
         approvals: raw.approvals,
@@ -150,6 +154,17 @@ fn whole(
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+fn channel(latency: Option<SignedDuration>, raw: &raw::Sandbox) -> ChannelSettings {
+    ChannelSettings {
+        conversations: raw.conversations,
+        validity_from: raw.validity_from,
+        latency_ms: latency.and_then(|latency| u32::try_from(latency.as_millis()).ok()),
+        // The form was checked before.
+        price: raw.price.as_deref().and_then(|price| price.parse().ok()),
+        seed: raw.seed.map(u64::from),
+    }
 }
 
 fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
@@ -176,6 +191,7 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
         choices,
         account_webhook: raw.account_webhook.clone(),
         inbound_webhook: raw.inbound_webhook.clone(),
+        batch: raw.batch,
         ..SandboxSettings::default()
     }
 }

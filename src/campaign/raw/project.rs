@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Audience, Schedule, StopAfter, pattern, present};
+use crate::wire::channel::{ConversationRule, ValidityFrom};
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
 };
 use crate::wire::sandbox_limits::{
-    BODY_MEBIBYTES_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
+    BATCH_MAX, BODY_MEBIBYTES_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
 };
 
 /// A project of sendform: what all campaigns of a folder have in common. The file is called
@@ -314,6 +315,27 @@ pub struct Sandbox {
     #[serde(default, deserialize_with = "present")]
     #[schemars(range(min = 1, max = BODY_MEBIBYTES_MAX))]
     pub body_max: Option<u16>,
+    /// When a business may write to a person. Default: `open`, always.
+    #[serde(default, deserialize_with = "present")]
+    pub conversations: Option<ConversationRule>,
+    /// What the validity of a message is counted from. Default: `sendAt`.
+    #[serde(default, deserialize_with = "present")]
+    pub validity_from: Option<ValidityFrom>,
+    /// How long the channel takes to answer. At most `48h`. Default: `1s`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DURATION), example = &"5s")]
+    pub latency: Option<String>,
+    /// What each message costs that leaves. Default: nothing, in EUR. Example: `0.15 EUR`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::PRICE), example = &"0.15 EUR")]
+    pub price: Option<String>,
+    /// From which the shares of rules come: always the same people under the same seed. Default: 0.
+    #[serde(default, deserialize_with = "present")]
+    pub seed: Option<u32>,
+    /// How many delivery reports `sendform sandbox` posts together at most. Default: 100.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1, max = BATCH_MAX))]
+    pub batch: Option<u16>,
     /// How long a messageId is remembered where `duplicates` is `reject`. At most `720h`. Default: `48h`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(regex(pattern = pattern::DURATION), example = &"48h")]
@@ -391,6 +413,12 @@ impl Default for Sandbox {
             faults: Vec::new(),
             logs_per_minute: None,
             body_max: None,
+            conversations: None,
+            validity_from: None,
+            latency: None,
+            price: None,
+            seed: None,
+            batch: None,
             duplicate_memory: None,
             duplicates: Duplicates::default(),
             past_send_at: PastSendAt::default(),

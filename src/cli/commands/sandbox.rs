@@ -14,11 +14,13 @@ use crate::sandbox::SandboxState;
 use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::webhook::batch::REPORTS_MAX;
 use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
 use crate::sandbox::rules_file::{self, RulesFile};
 use crate::sandbox::webhooks::{self, PushTimeout, WebhookSettings};
 use crate::timing::utc;
+use crate::wire::channel::ChannelSettings;
 use crate::wire::choices::Choices;
 
 use crate::cli::args::{Global, LISTEN, SandboxArgs, parse_listen};
@@ -27,7 +29,7 @@ use crate::cli::context::show_diagnostics;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files;
-use crate::cli::gateway::{clock_start, rules_of_project, sandbox_options};
+use crate::cli::gateway::{channel_rules, clock_start, rules_of_project, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
 use crate::cli::shell_quote::word;
@@ -150,7 +152,11 @@ fn set(
     };
     if let Some(RulesFile { credentials, channel }) = rules {
         options.credentials = credentials;
-        options.rules = channel;
+        options.rules = channel.or_else(|| channel_rules(&settings.channel));
+    }
+    let of_line = channel_settings(args);
+    if of_line != ChannelSettings::default() {
+        options.rules = Some(options.rules.take().unwrap_or_default().with(of_line));
     }
     options.credentials.extend(args.api_key.clone().map(Credential::key));
     let choices = options.choices;
@@ -175,6 +181,17 @@ fn set(
     Ok(())
 }
 
+/// What the command line says of the channel.
+fn channel_settings(args: &SandboxArgs) -> ChannelSettings {
+    ChannelSettings {
+        conversations: args.conversations,
+        validity_from: args.validity_from,
+        latency_ms: args.latency,
+        price: args.price.clone(),
+        seed: args.seed.map(u64::from),
+    }
+}
+
 /// Where it posts to by itself. How far that may reach the command line says alone: the project file comes in pull
 /// requests.
 fn webhook_settings(args: &SandboxArgs, settings: &SandboxSettings) -> Result<WebhookSettings, Failure> {
@@ -192,6 +209,7 @@ fn webhook_settings(args: &SandboxArgs, settings: &SandboxSettings) -> Result<We
         reach,
         account_url: url("--account-webhook", "sandbox.accountWebhook", args.account_webhook.clone().or(account))?,
         inbound_url: url("--inbound-webhook", "sandbox.inboundWebhook", args.inbound_webhook.clone().or(inbound))?,
+        batch: args.batch.or(settings.batch).map_or(REPORTS_MAX, usize::from),
         ..WebhookSettings::default()
     };
     let of_project = |time: Option<SignedDuration>| time.and_then(|time| Duration::try_from(time).ok());

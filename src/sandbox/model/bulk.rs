@@ -6,9 +6,9 @@ use super::course::{Conditions, Timetable, courses};
 use super::inputs::Inputs;
 use super::lifecycle::{Life, Sight, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
-use super::rules::{ChannelPrice, ValidityFrom};
 use super::status::{self, Ending};
 use crate::timing::{horizon, is_open};
+use crate::wire::channel::{ChannelPrice, ValidityFrom};
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, Log, MessagePrice};
 

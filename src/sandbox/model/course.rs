@@ -12,8 +12,8 @@ use std::collections::BinaryHeap;
 
 use jiff::Timestamp;
 
-use super::rules::ValidityFrom;
 use crate::timing::{horizon, next_close, next_open};
+use crate::wire::channel::ValidityFrom;
 use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit, ValidityPeriod};
 
 /// The course of one message, as far as its bulk decides it.

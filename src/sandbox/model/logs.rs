@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::sandbox::model::bulk::LogSpan;
     use crate::sandbox::model::message::{MessageTable, SendTiming};
-    use crate::sandbox::model::rules::ValidityFrom;
+    use crate::wire::channel::ValidityFrom;
     use crate::wire::content::Content;
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
 

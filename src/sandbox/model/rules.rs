@@ -8,30 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::hash;
 use super::status::{self, Ending};
-
-/// What the validity of a message is counted from; nobody documents it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ValidityFrom {
-    /// From the `sendAt` of its bulk, or its acceptance if that is later.
-    #[default]
-    SendAt,
-    /// From the acceptance of its bulk.
-    Acceptance,
-    /// From its own turn.
-    Turn,
-}
-
-/// When a business may write to a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ConversationRule {
-    /// Always.
-    #[default]
-    Open,
-    /// In the 24 hours after a message of that person to that sender.
-    Tracked,
-}
+pub use crate::wire::channel::ChannelPrice;
+use crate::wire::channel::{ChannelSettings, ConversationRule, ValidityFrom};
 
 /// What the channel does to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,16 +147,6 @@ impl ChannelRule {
     }
 }
 
-/// What a message costs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChannelPrice {
-    /// For each message that leaves.
-    pub per_message: f64,
-    /// The currency.
-    pub currency: String,
-}
-
 /// How the channel behaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -232,6 +200,20 @@ pub enum ChannelFate {
 }
 
 impl ChannelRules {
+    /// The same, but for what settings say.
+    #[must_use]
+    pub fn with(self, settings: ChannelSettings) -> Self {
+        let ChannelSettings { conversations, validity_from, latency_ms, price, seed } = settings;
+        Self {
+            conversations: conversations.unwrap_or(self.conversations),
+            validity_from: validity_from.unwrap_or(self.validity_from),
+            latency_ms: latency_ms.unwrap_or(self.latency_ms),
+            price: price.unwrap_or(self.price),
+            seed: seed.unwrap_or(self.seed),
+            rules: self.rules,
+        }
+    }
+
     /// What is wrong with them, if something is.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {

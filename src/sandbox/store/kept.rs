@@ -9,7 +9,7 @@ use crate::sandbox::model::hash::hash;
 use crate::sandbox::model::ids;
 use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::message::{MessageTable, SendTiming};
-use crate::sandbox::model::rules::ValidityFrom;
+use crate::wire::channel::ValidityFrom;
 
 /// How many bytes of a bulk's hashes are those of one message.
 const HASH_BYTES: usize = 8;

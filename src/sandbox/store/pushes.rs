@@ -94,14 +94,15 @@ impl MessageStore {
         self.read(|database| database.wrap(pending(&database.connection))).await
     }
 
-    /// Works out what of a bulk is to be pushed by now, apart from reports that are on their way.
+    /// Works out what of a bulk is to be pushed by now, apart from reports that are on their way: to the URL of the account
+    /// where a message has none, and so many reports together at most.
     ///
     /// # Errors
     /// If the books cannot be read.
     pub async fn plan_pushes(
         &self,
         bulk: i64,
-        account: Option<String>,
+        (account, reports_max): (Option<String>, usize),
         on_their_way: Vec<ReportPlace>,
         now: Timestamp,
     ) -> Result<BulkPlan, SandboxError> {
@@ -112,7 +113,7 @@ impl MessageStore {
             };
             let mut marks = database.wrap(marks(&database.connection, bulk))?;
             on_their_way.iter().for_each(|place| marks.add(place.number()));
-            Ok(batch::plan(&loaded, &inputs, (account.as_deref(), &marks), now))
+            Ok(batch::plan(&loaded, &inputs, (account.as_deref(), &marks), (now, reports_max)))
         })
         .await
     }

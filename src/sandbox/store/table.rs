@@ -14,8 +14,9 @@ use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
 use crate::sandbox::model::reports::{Handed, Marks};
-use crate::sandbox::model::rules::{ChannelRules, ValidityFrom};
+use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::model::webhook::inbound::InboundDraft;
+use crate::wire::channel::ValidityFrom;
 
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;

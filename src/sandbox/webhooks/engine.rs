@@ -98,6 +98,8 @@ pub(super) struct Engine {
     sandbox: SandboxState,
     poster: Arc<Poster>,
     account_url: Option<String>,
+    /// How many reports go together at most.
+    batch: usize,
     commands: mpsc::UnboundedReceiver<PostCommand>,
     agenda: Agenda,
     inputs: Arc<Inputs>,
@@ -130,6 +132,7 @@ impl Engine {
         let mut engine = Self {
             sandbox: sandbox.clone(),
             account_url: settings.account_url.clone(),
+            batch: settings.batch,
             poster: Arc::new(Poster::new(settings, own)),
             commands,
             agenda: Agenda::default(),
@@ -387,7 +390,7 @@ impl Engine {
     async fn push_bulk(&mut self, bulk: i64) -> Result<(), SandboxError> {
         let now = self.sandbox.now();
         let on_their_way = self.on_their_way.get(&bulk).map(|way| way.reports.clone()).unwrap_or_default();
-        let plan = self.store().plan_pushes(bulk, self.account_url.clone(), on_their_way, now).await;
+        let plan = self.store().plan_pushes(bulk, (self.account_url.clone(), self.batch), on_their_way, now).await;
         let Some(plan) = self.unless_damaged(DueWork::Bulk(bulk), plan)? else { return Ok(()) };
         let BulkPlan { due, next_at, is_over } = plan;
         for ReportBatch { url, content_type, reports, .. } in due {

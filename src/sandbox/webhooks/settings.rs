@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::sandbox::model::webhook::batch::REPORTS_MAX;
 use crate::sandbox::model::webhook::reach::PushReach;
 use crate::timing::read_duration;
 
@@ -19,6 +20,8 @@ pub struct WebhookSettings {
     pub account_url: Option<String>,
     /// Where goes what people write.
     pub inbound_url: Option<String>,
+    /// How many reports go together at most.
+    pub batch: usize,
     /// How much real time connecting may take.
     pub connect: Duration,
     /// How much real time a try may take in all, until the head of the answer.
@@ -67,6 +70,7 @@ impl Default for WebhookSettings {
             reach: PushReach::ThisMachineAnd(Vec::new()),
             account_url: None,
             inbound_url: None,
+            batch: REPORTS_MAX,
             connect: Duration::from_secs(10),
             answer: Duration::from_mins(1),
         }

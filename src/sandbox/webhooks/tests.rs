@@ -869,3 +869,22 @@ async fn a_message_shows_the_pushes_that_have_its_report() {
         assert_eq!(found(none).await, json!({ "counts": {}, "webhooks": [] }), "{none}");
     }
 }
+
+#[tokio::test]
+async fn as_many_reports_go_together_as_is_set_also_after_a_restart_with_another_number() {
+    let receiver = Receiver::start([]).await;
+    let counts = || {
+        let posted = receiver.posted();
+        posted.iter().map(|posted| posted.json()["results"].as_array().unwrap().len()).collect::<Vec<_>>()
+    };
+    let fixture = Fixture::new(|_, settings| settings.batch = 2).await;
+    fixture.send(&["1", "2", "3"], to(&receiver.url)).await;
+    fixture.advance("1h").await;
+    assert_eq!(counts(), [2, 1]);
+    let folder = fixture.stop().await;
+    let fixture = Fixture::open(folder, |_, settings| settings.batch = 3).await;
+    fixture.send(&["4", "5", "6", "7"], to(&receiver.url)).await;
+    fixture.advance("1h").await;
+    assert_eq!(counts(), [2, 1, 3, 1]);
+    fixture.stop().await;
+}

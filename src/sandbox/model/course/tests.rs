@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::{Conditions, MessageCourse, Timetable, courses};
-use crate::sandbox::model::rules::ValidityFrom;
 use crate::timing::{is_open, next_open};
+use crate::wire::channel::ValidityFrom;
 use crate::wire::options::{
     Day, DeliveryTimeWindow, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod, ValidityUnit,
 };

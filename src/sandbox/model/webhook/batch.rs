@@ -16,7 +16,7 @@ use crate::sandbox::model::reports::Marks;
 use crate::wire::options::ReportType;
 use crate::wire::response::DeliveryReport;
 
-/// How many reports a push has at most.
+/// How many reports a push has at most, unless that is set.
 pub const REPORTS_MAX: usize = 100;
 /// How long a push waits for more reports, in milliseconds.
 const LINGER_MS: i64 = 1_000;
@@ -111,7 +111,7 @@ pub fn plan(
     bulk: &AcceptedBulk<'_>,
     inputs: &Inputs,
     (account, marks): (Option<&str>, &Marks),
-    now: Timestamp,
+    (now, reports_max): (Timestamp, usize),
 ) -> BulkPlan {
     let mut groups: Reports<'_> = BTreeMap::new();
     let mut ends_at = Timestamp::MIN;
@@ -132,7 +132,7 @@ pub fn plan(
         reports.sort_unstable();
         let content_type = if *is_xml { ReportType::Xml } else { ReportType::Json };
         let mut rest = reports.as_slice();
-        while let Some((due_at, together, after)) = cut(rest) {
+        while let Some((due_at, together, after)) = cut(rest, reports_max) {
             if due_at > now {
                 next_at = Some(next_at.map_or(due_at, |next| next.min(due_at)));
                 break;
@@ -149,11 +149,11 @@ pub fn plan(
 /// The first reports that go together, when they do, and the rest.
 type Cut<'a> = (Timestamp, &'a [(Timestamp, ReportPlace)], &'a [(Timestamp, ReportPlace)]);
 
-fn cut(reports: &[(Timestamp, ReportPlace)]) -> Option<Cut<'_>> {
+fn cut(reports: &[(Timestamp, ReportPlace)], reports_max: usize) -> Option<Cut<'_>> {
     let lingers_until = later(reports.first()?.0, LINGER_MS);
-    let count = reports.iter().take(REPORTS_MAX).take_while(|(at, _)| *at < lingers_until).count();
+    let count = reports.iter().take(reports_max).take_while(|(at, _)| *at < lingers_until).count();
     let (together, after) = reports.split_at_checked(count)?;
-    let is_full = count == REPORTS_MAX;
+    let is_full = count == reports_max;
     Some((if is_full { together.last()?.0 } else { lingers_until }, together, after))
 }
 

@@ -13,7 +13,8 @@ use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::inputs::{Inputs, RulesEntry};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::reports::Marks;
-use crate::sandbox::model::rules::{ChannelPrice, ChannelRule, ChannelRules};
+use crate::sandbox::model::rules::{ChannelRule, ChannelRules};
+use crate::wire::channel::ChannelPrice;
 use crate::wire::choices::WebhookSuccess;
 use crate::wire::content::Content;
 use crate::wire::options::{Platform, ReportType, SendingSpeedLimit, SpeedUnit};
@@ -67,7 +68,7 @@ fn bulk(
 
 /// When which reports go where, in one line each, if nothing was pushed and nothing is taken away.
 fn planned(bulk: &AcceptedBulk<'_>, account: Option<&str>) -> Vec<String> {
-    let plan = plan(bulk, &Inputs::default(), (account, &Marks::default()), at(3_600_000));
+    let plan = plan(bulk, &Inputs::default(), (account, &Marks::default()), (at(3_600_000), REPORTS_MAX));
     assert!(plan.is_over && plan.next_at.is_none());
     let shown = plan.due.iter().map(|batch| {
         let reports: Vec<_> = batch
@@ -115,19 +116,23 @@ fn whoever_is_turned_down_has_no_intermediate_report() {
     let rules = ChannelRules { rules: vec![rule], ..ChannelRules::default() };
     inputs.add_rules(RulesEntry { at: at(0), after_bulk: 0, rules });
     let bulk = bulk(1, 0, vec![terms(Some("http://a/"), Some(true), None)], (&[0], None));
-    let plan = plan(&bulk, &inputs, (None, &Marks::default()), at(60_000));
+    let plan = plan(&bulk, &inputs, (None, &Marks::default()), (at(60_000), REPORTS_MAX));
     assert_eq!(plan.due.iter().map(|batch| batch.reports.len()).collect::<Vec<_>>(), [1]);
 }
 
 #[test]
-fn a_push_is_full_at_a_hundred_and_else_waits_a_second() {
+fn a_push_is_full_at_a_hundred_or_as_many_as_is_set_and_else_waits_a_second() {
     let together = bulk(1, 0, vec![terms(Some("http://a/"), None, None)], (&[0; 250], None));
-    let sizes = |bulk: &AcceptedBulk<'_>| {
-        let plan = plan(bulk, &Inputs::default(), (None, &Marks::default()), at(3_600_000_000));
+    let sizes_of = |bulk: &AcceptedBulk<'_>, reports_max: usize| {
+        let plan = plan(bulk, &Inputs::default(), (None, &Marks::default()), (at(3_600_000_000), reports_max));
         let sizes = plan.due.iter().map(|batch| (batch.due_at.duration_since(at(0)).as_millis(), batch.reports.len()));
         sizes.collect::<Vec<_>>()
     };
+    let sizes = |bulk: &AcceptedBulk<'_>| sizes_of(bulk, REPORTS_MAX);
     assert_eq!(sizes(&together), [(1_000, 100), (1_000, 100), (2_000, 50)]);
+    assert_eq!(sizes_of(&together, 120), [(1_000, 120), (1_000, 120), (2_000, 10)]);
+    assert_eq!(sizes_of(&together, 1_000), [(2_000, 250)]);
+    assert_eq!(sizes_of(&together, 1), [(1_000, 1); 250]);
     // 600 a minute are one in 100 milliseconds: ten a push.
     let paced = bulk(1, 0, vec![terms(Some("http://a/"), None, None)], (&[0; 25], Some(600)));
     assert_eq!(sizes(&paced), [(2_000, 10), (3_000, 10), (4_000, 5)]);
@@ -141,7 +146,7 @@ fn what_is_marked_is_not_pushed_again_and_what_is_to_come_is_known() {
     let mut marks = Marks::default();
     let mut looks = Vec::new();
     for ms in [0, 1_999, 2_000, 62_000, 122_000] {
-        let plan = plan(&slow, &Inputs::default(), (None, &marks), at(ms));
+        let plan = plan(&slow, &Inputs::default(), (None, &marks), (at(ms), REPORTS_MAX));
         plan.due.iter().flat_map(|batch| &batch.reports).for_each(|place| marks.add(place.number()));
         let next = plan.next_at.map(|next| next.duration_since(at(0)).as_millis());
         looks.push((plan.due.len(), next, plan.is_over));
@@ -284,7 +289,8 @@ impl Simulation {
                 DueWork::Push(number) => self.attempt(usize::try_from(number).unwrap(), now),
                 DueWork::Bulk(number) => {
                     let place = usize::try_from(number).unwrap();
-                    let plan = plan(&self.bulks[place], &Inputs::default(), (None, &self.marks[place]), now);
+                    let plan =
+                        plan(&self.bulks[place], &Inputs::default(), (None, &self.marks[place]), (now, REPORTS_MAX));
                     for batch in plan.due {
                         assert_eq!(batch.due_at, now, "nothing is late");
                         batch.reports.iter().for_each(|report| self.marks[place].add(report.number()));
