@@ -173,7 +173,7 @@ pub(super) enum Command {
     /// Decide yourself what became of a bulk in doubt
     Resolve(ResolveArgs),
     /// Serve the embedded gateway on its own
-    Sandbox(SandboxArgs),
+    Sandbox(Box<SandboxArgs>),
     /// Look after the ledger
     Ledger(LedgerArgs),
     /// Plan and apply in CI, with the pull request that it is about

@@ -125,7 +125,7 @@ mod tests {
             (
                 "--price",
                 "price",
-                ["1 XXX".to_owned(), "000001 EUR".to_owned()],
+                ["1 CHF".to_owned(), "000001 EUR".to_owned()],
                 ["1000000 EUR".to_owned(), "0.123456 EUR".to_owned()],
             ),
             (

@@ -13,11 +13,11 @@ use super::shown::{MessageShown, name};
 use super::webhooks::{self, PushShown};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::rules::ChannelPrice;
 use crate::sandbox::model::status::{self, Ending};
 use crate::sandbox::model::steps::{LifeStep, steps};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{BulkFilter, OutcomeRefusal};
+use crate::wire::channel::ChannelPrice;
 use crate::wire::response::{MessageError, Status};
 use crate::wire::time::serde_instant;
 

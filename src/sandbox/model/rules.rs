@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hash;
 use super::status::{self, Ending};
-pub use crate::wire::channel::ChannelPrice;
+use crate::wire::channel::ChannelPrice;
 use crate::wire::channel::{ChannelSettings, ConversationRule, ValidityFrom};
 
 /// What the channel does to a message.

@@ -54,7 +54,7 @@ pub(super) async fn run(
     let interrupts = SignalWatch::listen(output);
     let events = EventFile::open(args.events.as_deref(), output);
     Context::run(global, settings, output, async |context| {
-        let ended = with_world(context, args, settings, (output, &events), &interrupts).await;
+        let ended = Box::pin(with_world(context, args, settings, (output, &events), &interrupts)).await;
         let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
         events.finish(context.gateway.now(), exit, output);
         ended
