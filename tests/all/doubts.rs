@@ -73,8 +73,9 @@ fn the_log_has_every_apply_and_every_decision() {
         runs.iter().zip(["RUN-1", "RUN-2"]).fold(text, |text, (run, name)| text.replace(run, name))
     };
     assert_snapshot!(log(&["log"]), @"
+
     2026-11-30 12:00 UTC  apply      run RUN-1
-      sale.hello r1  2 accepted · 2 given up (2 bulks)
+      sale.hello r1  4 in doubt (2 bulks), settled later: 2 sent · 2 given up
 
     2026-11-30 12:00 UTC  resolve    by unknown
       sale.hello.r1.616c1c5802824f8b  given up: nobody<U+001B>[31m knows
@@ -505,7 +506,30 @@ fn who_is_freed_at_the_end_of_a_run_is_named_and_left_to_the_next() {
         shop
     };
     let shop = free();
-    assert_snapshot!(shop.apply().code(2), @"");
+    assert_snapshot!(shop.apply().code(2), @r#"
+    exit code: 2
+    ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      settle them from the gateway's logs: sendform reconcile
+      or decide it yourself, for good:
+        they have it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+        they do not have it, and are sent to again: sendform resolve sale.hello.r1.616c1c5802824f8b --not-sent --reason "…"
+        nobody knows, and they are given up: sendform resolve sale.hello.r1.616c1c5802824f8b --abandon --reason "…"
+
+    sale.hello r1  shop to customers
+      + 1 to send at once, 1 bulk
+      ! 2 in doubt
+        3 rows in customers.csv (CSV with `,`, UTF-8)
+
+    1 message to send in 1 bulk, 2 people in doubt
+
+    message        accepted  rejected  refused  in doubt  not attempted  free again
+    sale.hello r1         1         0        0         0              0           2
+      free again: they were in doubt before, and now the gateway's logs prove that nothing was sent to them; they were not in this plan, and are still to be sent to
+    next, to send to whoever is free again: sendform apply
+    ----- stderr
+    doubts settled from the gateway's logs: 2 people not sent
+    "#);
     shop.run(&["status"]).code(0);
     everybody_once(&shop, 3);
     let quiet = free().run(&["apply", "--auto-approve", "-q"]).code(2);

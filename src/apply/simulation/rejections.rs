@@ -60,12 +60,12 @@ fn apply_beside_slow(order: &[usize], size: u64, slow: usize, parallel: usize, a
     let half_an_hour = world.clock.sleep(Duration::from_mins(30));
     let summary = world.apply_until(bulks, &settings, Fault::Never, half_an_hour).summary.unwrap();
     assert_eq!(summary.total().people(), order.len() as u64 * size, "everybody is in one group");
-    let mut last: BTreeMap<String, Person> = BTreeMap::new();
-    for body in &world.books.lock().unwrap().bodies {
-        let bulk = body["messages"][0]["destinations"][0]["messageId"].as_str().unwrap().to_owned();
-        let message = bulk.rsplit_once('.').unwrap().0.to_owned();
-        for person in people_of(body) {
-            assert!(last.insert(message.clone(), person).is_none_or(|before| before < person), "out of order");
+    // People are claimed in their order. Of two requests that wait for their turn either may begin first.
+    let mut last: BTreeMap<MessageKey, Person> = BTreeMap::new();
+    for claim in &world.records.lock().unwrap().claims {
+        for person in &claim.people {
+            let before = last.insert(claim.id.bulk.message.clone(), *person);
+            assert!(before.is_none_or(|before| before < *person), "out of order");
         }
     }
     let of = |number| {
