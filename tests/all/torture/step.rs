@@ -82,8 +82,8 @@ impl Deed {
     /// The exit codes that a run may have that was not killed.
     fn allows(&self, code: i32, kind: Kind, has_company: bool) -> bool {
         match code {
-            // Done, the environment, in doubt, rejected, 401 or 403.
-            0 | 1 | 6 | 7 | 9 => true,
+            // Done, somebody is free again, the environment, in doubt, rejected, 401 or 403.
+            0 | 1 | 2 | 6 | 7 | 9 => true,
             // The ledger is held by another run, or cannot be used.
             8 => has_company || matches!(self, Self::Trouble(_)),
             // Another worker was asked to send to others: then they have no plan to share.
