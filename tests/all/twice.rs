@@ -234,7 +234,6 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         4 rows in customers.csv (CSV with `,`, UTF-8)
 
     1 message to send in 1 bulk, 3 people accepted twice
-    next, once you know why: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
     ! accepted twice: 3 people, as told above
 
