@@ -116,5 +116,5 @@ pub(super) async fn last(
             Err(Failure::new(FailureCode::AcceptedTwice, message))
         }
     };
-    (reconciled.freed(), ended)
+    (reconciled.freed(&store.ledger()), ended)
 }

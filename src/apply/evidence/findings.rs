@@ -1,11 +1,12 @@
 //! What came of a pass over the doubts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::absence::StillInDoubt;
 use super::logs::LogsFailure;
 use crate::apply::summary::MessageRevision;
-use crate::ledger::Doubt;
+use crate::identity::Person;
+use crate::ledger::{Doubt, Ledger, PersonState, Standing, View};
 
 /// What came of one doubt: its people, each in exactly one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +81,21 @@ impl Reconciled {
         self.findings.iter().map(DoubtFinding::open).sum()
     }
 
-    /// How many people were proved not to have been sent to, of each message of which anybody was.
+    /// How many people were proved not to have been sent to, and are free by all that the ledger has of them by now, of
+    /// each message of which anybody is: who was rejected before stays so.
     #[must_use]
-    pub fn freed(&self) -> BTreeMap<MessageRevision, u64> {
-        let mut freed = BTreeMap::new();
+    pub fn freed(&self, ledger: &Ledger) -> BTreeMap<MessageRevision, u64> {
+        let mut freed: BTreeMap<MessageRevision, BTreeSet<Person>> = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| finding.absent > 0) {
+            let Some(claim) = ledger.claim_state(&finding.doubt.claim) else { continue };
             let bulk = &finding.doubt.claim.bulk;
-            *freed.entry((bulk.message.clone(), bulk.revision)).or_default() += finding.absent as u64;
+            let standings = ledger.standings(&bulk.message, bulk.revision);
+            let refused = claim.people().filter(|(_, state)| *state == PersonState::Refused).map(|(person, _)| person);
+            let free = refused.filter(|person| standings.get(*person, View::Exclusive) == Standing::Free);
+            freed.entry((bulk.message.clone(), bulk.revision)).or_default().extend(free);
         }
-        freed
+        freed.retain(|_, people| !people.is_empty());
+        freed.into_iter().map(|(message, people)| (message, people.len() as u64)).collect()
     }
 
     /// Of how many people the logs have their message more than once.
