@@ -58,7 +58,6 @@ use super::auth;
 use super::clock::{ClockRefusal, ClockSetting, Speed};
 use super::local;
 use super::model::rules::ChannelRules;
-use super::model::rules_check::ending_fault;
 use super::reading::{self, Misread};
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
@@ -200,9 +199,6 @@ async fn set_rules(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody
         Err(misread) => return misread_rules(&misread).into_response(),
     };
     if let Some(fault) = rules.fault() {
-        return Answer::violation("rules", fault).into_response();
-    }
-    if let Some(fault) = ending_fault(&rules) {
         return Answer::violation("rules", &fault).into_response();
     }
     if !sandbox.store().inputs().has_room_for(&rules) {

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::auth::{AuthScheme, Credential};
 use super::model::rules::ChannelRules;
-use super::model::rules_check::ending_fault;
 use super::reading;
 
 /// What a rules file says.
@@ -42,9 +41,6 @@ struct CredentialText {
 pub fn read(text: &str) -> Result<RulesFile, String> {
     let FileText { credentials, channel } = reading::yaml(text).map_err(|fault| fault.to_string())?;
     if let Some(fault) = channel.as_ref().and_then(ChannelRules::fault) {
-        return Err(fault.to_owned());
-    }
-    if let Some(fault) = channel.as_ref().and_then(ending_fault) {
         return Err(format!("in `channel`, {fault}"));
     }
     if credentials.iter().any(|credential| credential.secret.trim().is_empty()) {

@@ -114,16 +114,14 @@ impl SandboxState {
                 changed => changed,
             };
         }
-        let sandbox = self.clone();
-        // Whoever asked may go away meanwhile.
-        let changing = tokio::spawn(async move {
+        let change = async move |sandbox: Self| {
             let changed = sandbox.store().change(change).await;
             if let Ok(Ok(moved)) = changed {
                 sandbox.clock_changed(moved);
             }
             changed
-        });
-        changing.await.map_err(SandboxError::BrokenOff)?
+        };
+        self.to_the_end(change).await
     }
 
     /// Tells how the clock was changed, and wakes whoever waits for a time. Whoever has changed it does so.
@@ -205,8 +203,7 @@ impl SandboxState {
         &self,
         work: impl FnOnce(Self) -> F,
     ) -> Result<T, SandboxError> {
-        let done = tokio::spawn(work(self.clone())).await;
-        done.map_err(|_| SandboxError::Closed { path: self.books_path().to_owned() })?
+        tokio::spawn(work(self.clone())).await.map_err(SandboxError::BrokenOff)?
     }
 
     /// Forgets everything: books, counts and faults. Its clock goes on, and the rules of its settings hold again.

@@ -6,6 +6,8 @@ pub const SPEED_MAX: u32 = 1_000_000;
 pub const BODY_MEBIBYTES_MAX: u16 = 1024;
 /// The longest time that a messageId is remembered, in hours; the shortest is a second.
 pub const DUPLICATE_MEMORY_HOURS_MAX: i64 = 720;
+/// The longest time that a part of a try to post can be given, in hours.
+pub const WEBHOOK_TIMEOUT_HOURS_MAX: i64 = 1;
 /// The longest time that the channel can be set to take, in hours: the longest validity of a message. The shortest is a
 /// second.
 pub const LATENCY_HOURS_MAX: i64 = 48;

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
 use crate::wire::channel::ChannelSettings;
 use crate::wire::choices::Choices;
-use crate::wire::sandbox_limits::{DUPLICATE_MEMORY_HOURS_MAX, LATENCY_HOURS_MAX};
+use crate::wire::sandbox_limits::{DUPLICATE_MEMORY_HOURS_MAX, LATENCY_HOURS_MAX, WEBHOOK_TIMEOUT_HOURS_MAX};
 
 use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
@@ -29,9 +29,6 @@ use super::{time, webhook};
 
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
 const ABSENCE_HOURS_MAX: i64 = 46;
-
-/// How long the sandbox may wait for whoever receives webhooks.
-const WEBHOOK_TIMEOUT_HOURS_MAX: i64 = 1;
 
 /// A project, and what is whole of it if it has errors.
 pub(in crate::campaign) struct CheckedProject {

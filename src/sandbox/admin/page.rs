@@ -14,6 +14,7 @@ use minijinja::{AutoEscape, Environment, Value};
 use super::shown::MessageShown;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::violations::shortened;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
 use crate::timing::utc;
@@ -139,16 +140,9 @@ async fn messages(sandbox: &SandboxState, now: Timestamp) -> Result<Vec<Value>, 
                 ("sender", shown.sender.unwrap_or_default().into()),
                 ("to", shown.to.into()),
                 ("at", utc(bulk.header.accepted_at).into()),
-                ("text", shortened(shown.text.unwrap_or("(not a text: see it as JSON)")).into()),
+                ("text", shortened(shown.text.unwrap_or("(not a text: see it as JSON)"), TEXT_SHOWN).into()),
             ])
         }));
     }
     Ok(messages)
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(TEXT_SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

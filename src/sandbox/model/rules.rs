@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hash;
 use super::status::{self, Ending};
-use crate::wire::channel::ChannelPrice;
-use crate::wire::channel::{ChannelSettings, ConversationRule, ValidityFrom};
+use crate::wire::channel::{ChannelPrice, ChannelSettings, ConversationRule, ValidityFrom};
 
 /// What the channel does to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -214,9 +213,8 @@ impl ChannelRules {
         }
     }
 
-    /// What is wrong with them, if something is.
-    #[must_use]
-    pub fn fault(&self) -> Option<&'static str> {
+    /// Which of their bounds they do not keep, if they do not.
+    pub(super) fn bounds_fault(&self) -> Option<&'static str> {
         if !(0.0..=PRICE_MAX).contains(&self.price.per_message) {
             return Some("a price is a number from 0 to 1000000");
         }

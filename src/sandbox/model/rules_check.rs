@@ -1,4 +1,4 @@
-//! What an outcome of the channel's rules may end with: a status of its own kind, and an error that goes with it. A
+//! What is wrong with rules. What an outcome of the channel's rules may end with: a status of its own kind, and an error that goes with it. A
 //! failure that was delivered is none.
 
 use super::rules::{ChannelOutcome, ChannelRule, ChannelRules};
@@ -19,10 +19,14 @@ impl ChannelOutcome {
     }
 }
 
-/// What is wrong with how the messages of some rules end, if something is: which rule, what it says, and what it may say.
-#[must_use]
-pub fn ending_fault(rules: &ChannelRules) -> Option<String> {
-    rules.rules.iter().enumerate().find_map(|(index, rule)| rule_fault(index, rule))
+impl ChannelRules {
+    /// What is wrong with them, if something is: which bound they do not keep; or which rule ends messages in a way that
+    /// is none of its outcome's, what it says, and what it may say.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let bound = self.bounds_fault().map(str::to_owned);
+        bound.or_else(|| self.rules.iter().enumerate().find_map(|(index, rule)| rule_fault(index, rule)))
+    }
 }
 
 fn rule_fault(index: usize, rule: &ChannelRule) -> Option<String> {
@@ -61,7 +65,7 @@ mod tests {
 
     fn fault(rule: &str) -> Option<String> {
         let text = format!(r#"{{ "rules": [{{ "outcome": "slow", "ids": ["1"] }}, {{ "ids": ["1"], {rule} }}] }}"#);
-        ending_fault(&serde_json::from_str(&text).unwrap())
+        serde_json::from_str::<ChannelRules>(&text).unwrap().fault()
     }
 
     #[test]

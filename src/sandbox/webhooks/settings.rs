@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::sandbox::model::webhook::batch::REPORTS_MAX;
 use crate::sandbox::model::webhook::reach::PushReach;
 use crate::timing::read_duration;
+use crate::wire::sandbox_limits::WEBHOOK_TIMEOUT_HOURS_MAX;
 
 /// The shortest and the longest time that a part of a try can be given.
 const TIMEOUT_MIN: Duration = Duration::from_millis(1);
-const TIMEOUT_MAX: Duration = Duration::from_hours(1);
+const TIMEOUT_MAX: Duration = Duration::from_hours(WEBHOOK_TIMEOUT_HOURS_MAX.unsigned_abs());
 
 /// Where pushes go, and how long they may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
