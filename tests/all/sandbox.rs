@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 use crate::support::{Api, KEY, NOW, Process, Project, Receiver, Sandbox, campaign, customer, http};
 
 fn now(answer: &Value) -> Timestamp {
-    let text = answer["now"].as_str().expect("the sandbox says its time");
+    instant(answer["now"].as_str().expect("the sandbox says its time"))
+}
+
+/// Reads a time as the API writes it.
+fn instant(text: &str) -> Timestamp {
     jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).unwrap().to_timestamp().unwrap()
 }
 

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::now;
+use super::{instant, now};
 use crate::support::{Api, NOW, Sandbox};
 use crate::torture::Dice;
 use hooks::{Hooks, Posted, Wants};
@@ -25,11 +25,23 @@ const SPEED: &str = "3600";
 const SENDERS: u64 = 2;
 /// How many reports are pulled at once.
 const PULLED_AT_ONCE: usize = 20;
+/// So much older than at a query of everything a report may have been too old for it: it is kept for 48 hours, and time
+/// goes on between the question for the time and the query.
+const OLD: SignedDuration = SignedDuration::from_hours(36);
 /// An answer must come at last; a life has far fewer of them than that takes.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Where a message was found at its end: its state, when it left, when it ended.
 type End = (String, Option<String>, Option<String>);
+
+/// A query of the reports that had all that there were.
+#[derive(Debug)]
+struct Drain {
+    /// The sandbox's time just before it.
+    at: Timestamp,
+    /// How many queries before it had no answer.
+    cut: u64,
+}
 
 /// What those outside have seen so far, over all lives of the sandbox.
 #[derive(Debug, Default)]
@@ -44,6 +56,8 @@ struct Seen {
     /// Queries of the reports whose answer did not come: what it had is lost to those who asked.
     cut: u64,
     pulls: u64,
+    /// The queries after which nobody could pull more.
+    drains: Vec<Drain>,
     /// Messages whose reports were seen to be handed out, and after how many pulls.
     handed_out: BTreeMap<String, u64>,
 }
@@ -65,8 +79,13 @@ impl Seen {
         }
     }
 
-    fn see_reports(&mut self, reports: &Value) {
-        for report in reports["results"].as_array().expect("reports are a list") {
+    /// Takes in what a query has answered that began after `at` and asked for so many.
+    fn see_reports(&mut self, reports: &Value, at: Timestamp, limit: usize) {
+        let reports = reports["results"].as_array().expect("reports are a list");
+        if reports.len() < limit {
+            self.drains.push(Drain { at, cut: self.cut });
+        }
+        for report in reports {
             let id = report["messageId"].as_str().expect("a report has a messageId").to_owned();
             let handed_out = self.handed_out.get(&id);
             assert!(handed_out.is_none_or(|pulls| *pulls >= self.pulls), "the report of {id} was handed out");
@@ -80,7 +99,7 @@ impl Seen {
 fn bulk(id: &str, dice: &mut Dice, at: Timestamp, hooks: &Hooks) -> (Value, Vec<(String, Wants)>) {
     let kind = dice.number(0..6);
     let is = |wanted: u64| kind == wanted || kind == 5;
-    let ahead = jiff::SignedDuration::from_mins(i64::try_from(dice.number(1..180)).unwrap_or(1));
+    let ahead = SignedDuration::from_mins(i64::try_from(dice.number(1..180)).unwrap_or(1));
     let mut schedule = json!({ "bulkId": id });
     if is(1) {
         schedule["sendAt"] = json!((at + ahead).to_string());
@@ -145,12 +164,14 @@ impl Life<'_> {
 
     fn pulls(&self, answered: &Sender<()>) {
         loop {
+            let Ok(state) = self.api.try_call("GET", "/sandbox/state", "") else { return };
+            let at = now(&state.json());
             self.seen(|seen| seen.pulls += 1);
             let reply = self.api.try_call("GET", &format!("/instagram/1/reports?limit={PULLED_AT_ONCE}"), "");
             let Ok(reply) = reply else {
                 return self.seen(|seen| seen.cut += 1);
             };
-            self.seen(|seen| seen.see_reports(&reply.json()));
+            self.seen(|seen| seen.see_reports(&reply.json(), at, PULLED_AT_ONCE));
             if answered.send(()).is_err() {
                 return;
             }
@@ -241,11 +262,12 @@ fn come_to_the_end(seen: &mut Seen, sandbox: &Sandbox, api: &Api, hooks: &Hooks)
     let begun = now(&sandbox.state());
     seen.see_time(begun);
     for hour in 1.. {
-        sandbox.set_clock(&(begun + jiff::SignedDuration::from_hours(hour)).to_string());
+        let at = begun + SignedDuration::from_hours(hour);
+        sandbox.set_clock(&at.to_string());
         loop {
             seen.pulls += 1;
             let reports = api.got("/instagram/1/reports?limit=1000");
-            seen.see_reports(&reports);
+            seen.see_reports(&reports, at, 1000);
             let reports = reports["results"].as_array().expect("reports are a list");
             // Whatever a receiver has taken is noted by now, or was posted once more.
             let posted = hooks.posted();
@@ -282,13 +304,37 @@ fn check_messages(seen: &mut Seen, sandbox: &Sandbox, posted: &Posted) -> String
     for id in posted.heard_of() {
         assert!(kept.contains_key(id), "{id} was posted, and is not there");
     }
-    // A report that nobody was given was in an answer that did not come, or grew old while nobody asked.
-    let is_lost = |id: &&String| !seen.reported.contains(*id) && posted.end_of(id).is_none();
-    let (ended, lost) = (seen.ends.len(), seen.ends.keys().filter(is_lost).count());
-    let lost_max = usize::try_from(seen.cut).unwrap() * PULLED_AT_ONCE;
-    assert!(lost <= lost_max, "{lost} reports were lost, in {} answers that did not come", seen.cut);
-    let (accepted, pulled, cut, pulls) = (seen.accepted.len(), seen.reported.len(), seen.cut, seen.pulls);
-    format!("{accepted} accepted, {ended} ended, {pulled} pulled, {lost} lost in {cut} cut answers of {pulls}")
+    let (lost, old) = check_lost(seen, posted);
+    let (accepted, ended, pulled) = (seen.accepted.len(), seen.ends.len(), seen.reported.len());
+    let (cut, pulls) = (seen.cut, seen.pulls);
+    format!(
+        "{accepted} accepted, {ended} ended, {pulled} pulled, {lost} lost in {cut} cut answers of {pulls}, {old} too old"
+    )
+}
+
+/// Makes sure that a report which nobody was given was in an answer that did not come, of those that could have had it,
+/// or grew old while nobody asked. Says how many there are of both.
+fn check_lost(seen: &Seen, posted: &Posted) -> (usize, usize) {
+    let lost = seen.ends.iter().filter(|(id, _)| !seen.reported.contains(*id) && posted.end_of(id).is_none());
+    let mut old = 0;
+    let mut in_cut: BTreeMap<usize, usize> = BTreeMap::new();
+    for (id, (_, _, done)) in lost {
+        let done = instant(done.as_deref().expect("what has ended says when"));
+        let next = seen.drains.partition_point(|drain| drain.at < done);
+        let drain = seen.drains.get(next).unwrap_or_else(|| panic!("all was asked for after the end of {id}"));
+        if drain.at.duration_since(done) > OLD {
+            old += 1;
+        } else {
+            *in_cut.entry(next).or_default() += 1;
+        }
+    }
+    for (next, lost) in &in_cut {
+        let cut_at = |place: usize| seen.drains.get(place).map_or(0, |drain| drain.cut);
+        let cut = cut_at(*next) - next.checked_sub(1).map_or(0, cut_at);
+        let lost_max = usize::try_from(cut).unwrap() * PULLED_AT_ONCE;
+        assert!(*lost <= lost_max, "{lost} reports were lost, in {cut} answers that did not come");
+    }
+    (in_cut.values().sum(), old)
 }
 
 /// Makes sure that whoever wanted to be told was told what the sandbox says.
