@@ -18,7 +18,8 @@ const WEEK_DAYS: i64 = 7;
 /// Whether the window is open at an instant.
 #[must_use]
 pub fn is_open(window: &DeliveryTimeWindow, instant: Timestamp) -> bool {
-    spans(window, instant).any(|span| span.open <= instant && instant < span.close)
+    // They are in the order in which they open: none that comes after one that is still to open is looked at.
+    spans(window, instant).take_while(|span| span.open <= instant).any(|span| instant < span.close)
 }
 
 /// The first instant, from the given one on, at which the window is open: the given one, if it is

@@ -7,7 +7,6 @@
 //! read from there again, and a try that was not noted is made once more. Where the books cannot be used nothing more is
 //! posted until what was is noted, and then it is read from there again as well; what is damaged is left out.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,24 +20,22 @@ use super::own_address::OwnAddress;
 use super::patience::Patience;
 use super::poster::Poster;
 use super::postman::{ClockMove, PostCommand, Postman};
-use super::queues::{Queued, Queues, Reaction};
+use super::queues::{Queued, Queues};
 use super::settings::WebhookSettings;
-use crate::sandbox::clock::{ClockHold, ClockSetting, Moved};
+use crate::sandbox::clock::{ClockHold, Moved};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::faults::PushPlan;
 use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::webhook::agenda::{Agenda, DueWork};
 use crate::sandbox::model::webhook::batch::{BulkPlan, ReportBatch, ReportPlace};
-use crate::sandbox::model::webhook::push::{Push, PushContent, PushState, Try, TryCause, TryOutcome};
-use crate::sandbox::push_told::PushTold;
+use crate::sandbox::model::webhook::push::{Push, PushContent, PushState, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
-use crate::sandbox::store::{MessageStore, PendingPushes, PushNote};
-use crate::wire::choices::PushedReports;
+use crate::sandbox::store::{MessageStore, PendingPushes};
+
+mod moves;
+mod tries;
 
 /// How often it looks at least whether a clock that is held up has come to an instant.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// How long a push that is to come after another one waits for that, in milliseconds.
-const REORDER_MS: i64 = 60_000;
 
 /// A push that is to be tried.
 struct PushJob {
@@ -63,14 +60,6 @@ struct Ended {
     outcome: Option<TryOutcome>,
 }
 
-/// What is to be done about a push: try it, or push the reports of its bulk if it has no number yet.
-fn due_work(push: &Push) -> DueWork {
-    match (push.number, &push.content) {
-        (None, PushContent::Reports { bulk, .. }) => DueWork::Bulk(*bulk),
-        (number, PushContent::Reports { .. } | PushContent::Inbound(_)) => DueWork::Push(number.unwrap_or_default()),
-    }
-}
-
 /// Reports of a bulk that are on their way, and are not noted yet.
 #[derive(Default)]
 struct OnTheirWay {
@@ -82,15 +71,6 @@ struct OnTheirWay {
 /// A try, unless it broke off.
 fn of_task(ended: Result<Result<Ended, SandboxError>, JoinError>) -> Result<Ended, SandboxError> {
     ended.map_err(SandboxError::BrokenOff)?
-}
-
-/// Whether somebody answered a try that ended in this way.
-const fn heard(outcome: TryOutcome) -> Reaction {
-    match outcome {
-        TryOutcome::Answered(_) => Reaction::Answer,
-        TryOutcome::NoConnection | TryOutcome::NoAnswer | TryOutcome::Broken => Reaction::Silence,
-        TryOutcome::NotAllowed | TryOutcome::NotUrl | TryOutcome::Itself => Reaction::Nothing,
-    }
 }
 
 /// Whoever posts.
@@ -208,14 +188,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Leaves the clock where it has come to.
-    fn give_up_moving(&mut self) {
-        self.changes.clear();
-        if let Some((_, Moved { from, .. })) = self.moving.take() {
-            self.sandbox.clock_changed(Moved { from, to: self.sandbox.now() });
-        }
-    }
-
     fn store(&self) -> &MessageStore {
         self.sandbox.store()
     }
@@ -278,17 +250,6 @@ impl Engine {
         Ok(true)
     }
 
-    /// Notes how the tries end that were begun, and begins no others.
-    async fn end(&mut self) -> Result<(), SandboxError> {
-        while let Some(ended) = self.tries.join_next().await {
-            // Of one that could not be made there is nothing to note.
-            if let Ok(Ended { job, at, outcome: Some(outcome) }) = of_task(ended) {
-                self.note_try(job, at, outcome).await?;
-            }
-        }
-        Ok(())
-    }
-
     async fn take(&mut self, command: PostCommand) -> Result<(), SandboxError> {
         let now = self.sandbox.now();
         match command {
@@ -317,33 +278,6 @@ impl Engine {
         self.agenda.set(DueWork::Bulk(bulk), self.sandbox.now());
         self.set_bar();
         drop(hold);
-    }
-
-    /// Takes a change of the clock: how it runs is changed at once; where it stands, once nothing is on its way.
-    async fn take_change(&mut self, change: ClockMove) -> Result<(), SandboxError> {
-        let ClockSetting { now, advance, .. } = change.setting;
-        let is_move = now.is_some() || advance.is_some();
-        if is_move || self.moving.is_some() || !self.changes.is_empty() {
-            self.changes.push_back(change);
-            return Ok(());
-        }
-        let changed = self.store().change(change.setting).await?;
-        if let Ok(moved) = changed {
-            self.sandbox.clock_changed(moved);
-        }
-        // Whoever asked may be gone.
-        if let Some(begun) = change.begun {
-            begun.send(changed.map(drop)).unwrap_or_default();
-        }
-        if let Some(done) = change.done {
-            done.send(changed).unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    /// Whether the clock is to be moved as soon as nothing is on its way.
-    fn is_about_to_move(&self) -> bool {
-        self.moving.is_none() && !self.changes.is_empty()
     }
 
     /// Looks at every bulk again if what happens to its messages may be something else now.
@@ -406,217 +340,6 @@ impl Engine {
             None => {}
         }
         Ok(())
-    }
-
-    /// Sends a new push off, as the faults want it.
-    async fn send_off(&mut self, mut push: Push, faults: PushPlan) -> Result<(), SandboxError> {
-        let delay_ms = i64::try_from(faults.delay.as_millis()).unwrap_or(i64::MAX);
-        let delay_ms = if faults.is_reordered { delay_ms.max(REORDER_MS) } else { delay_ms };
-        if faults.is_dropped || delay_ms > 0 {
-            push.delay(delay_ms);
-            if faults.is_dropped {
-                push.drop_unseen();
-            }
-            let (url, next_at) = (push.url.clone(), push.next_at);
-            let number = self.note_push(PushNote { push, hands_out: false, is_all: false }).await?;
-            if let Some(next_at) = next_at {
-                self.agenda.set(DueWork::Push(number), next_at);
-            }
-            if faults.is_reordered && !faults.is_dropped {
-                self.held_back.insert(url, number);
-            }
-            return Ok(());
-        }
-        if let PushContent::Reports { bulk, reports } = &push.content {
-            self.on_their_way.entry(*bulk).or_default().reports.extend(reports);
-        }
-        self.enqueue(PushJob { push, cause: TryCause::Turn, repeats: faults.repeats, reply: None });
-        Ok(())
-    }
-
-    /// Tries a push once it is its turn among those for the same URL: whoever does not answer holds up nobody else.
-    fn enqueue(&mut self, job: PushJob) {
-        let url = job.push.url.clone();
-        self.queues.add(job);
-        self.begin_tries(&url);
-    }
-
-    fn begin_tries(&mut self, url: &str) {
-        while let Some(job) = self.queues.begin(url) {
-            self.begin_try(job);
-        }
-    }
-
-    fn begin_try(&mut self, job: PushJob) {
-        let (sandbox, poster, left_out) = (self.sandbox.clone(), Arc::clone(&self.poster), self.left_out.clone());
-        self.tries.spawn(async move {
-            let mut job = job;
-            if let Some(number) = job.push.number {
-                // Another try may have ended since it was put into the queue.
-                job.push = sandbox.store().push(number).await?.unwrap_or(job.push);
-                if job.cause == TryCause::Turn && job.push.state != PushState::Waiting {
-                    return Ok(Ended { job, at: sandbox.now(), outcome: None });
-                }
-            }
-            let at = sandbox.now();
-            let body = match sandbox.store().push_body(job.push.clone()).await {
-                // What is not there cannot be posted, and holds up no clock.
-                Err(SandboxError::Damaged { .. }) => {
-                    left_out.add(due_work(&job.push));
-                    return Ok(Ended { job, at, outcome: None });
-                }
-                body => body?,
-            };
-            let outcome = poster.post(&job.push.url, job.push.content_type, body).await;
-            Ok(Ended { job, at, outcome: Some(outcome) })
-        });
-    }
-
-    /// Notes how a try ended, and goes on with the next ones for its URL.
-    async fn note(&mut self, Ended { job, at, outcome }: Ended) -> Result<(), SandboxError> {
-        let tried = job.push.clone();
-        let again = match outcome {
-            Some(outcome) => self.note_try(job, at, outcome).await?,
-            None => None,
-        };
-        if self.is_stopping {
-            return Ok(());
-        }
-        match again {
-            // It is under way still.
-            Some(again) => self.begin_try(again),
-            None => {
-                self.queues.end(&tried, outcome.map_or(Reaction::Nothing, heard));
-                self.begin_tries(&tried.url);
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes how a try ended; gives it back if it is to be posted once more.
-    async fn note_try(
-        &mut self,
-        mut job: PushJob,
-        at: Timestamp,
-        outcome: TryOutcome,
-    ) -> Result<Option<PushJob>, SandboxError> {
-        let now = self.sandbox.now();
-        let choices = self.sandbox.options().choices;
-        let is_new = job.push.number.is_none();
-        let has_taken = outcome.is_success(choices.webhook_success);
-        job.push.tried(Try { at, outcome, cause: job.cause }, now, choices.webhook_success);
-        let is_all = is_new && self.arrived(&job.push);
-        let hands_out = has_taken && choices.pushed_reports == PushedReports::Gone;
-        let number = self.note_push(PushNote { push: job.push.clone(), hands_out, is_all }).await?;
-        job.push.number = Some(number);
-        self.sandbox.tell_try(PushTold::new(number, &job.push, outcome));
-        match job.push.next_at {
-            Some(next_at) => self.agenda.set(DueWork::Push(number), next_at),
-            None => self.agenda.remove(DueWork::Push(number)),
-        }
-        if has_taken {
-            self.sandbox.tracker().count(|counts| counts.webhooks += 1);
-        }
-        if let Some(reply) = job.reply.take() {
-            // Whoever asked may be gone.
-            drop(reply.send(Some(job.push.clone())));
-        }
-        let is_passed = |held: &i64| *held != number;
-        if let Some(held) = self.held_back.get(&job.push.url).copied().filter(is_passed) {
-            self.held_back.remove(&job.push.url);
-            self.agenda.set(DueWork::Push(held), now);
-        }
-        let repeats = if has_taken { job.repeats.checked_sub(1) } else { None };
-        Ok(repeats.map(|repeats| PushJob { repeats, cause: TryCause::Repeat, ..job }))
-    }
-
-    /// Notes a push. Where the books cannot be written it waits until they can, and nothing else is posted meanwhile:
-    /// what was posted and is not noted would be posted again.
-    async fn note_push(&mut self, note: PushNote) -> Result<i64, SandboxError> {
-        loop {
-            match self.store().note_push(note.clone()).await {
-                Ok(number) => return Ok(number),
-                Err(error @ SandboxError::Closed { .. }) => return Err(error),
-                Err(error) if self.is_stopping => return Err(error),
-                Err(_) => self.wait_for_books().await?,
-            }
-        }
-    }
-
-    /// Forgets that the reports of a push are on their way; `true` if nothing of their bulk is to come.
-    fn arrived(&mut self, push: &Push) -> bool {
-        let PushContent::Reports { bulk, reports } = &push.content else { return false };
-        let Entry::Occupied(mut way) = self.on_their_way.entry(*bulk) else { return false };
-        way.get_mut().reports.retain(|place| !reports.contains(place));
-        way.get().reports.is_empty() && way.remove().is_over
-    }
-
-    /// Whether the clock stands until all tries have ended.
-    fn stands(&self) -> bool {
-        !self.tries.is_empty() && (self.moving.is_some() || self.sandbox.clock().is_fast())
-    }
-
-    fn set_bar(&self) {
-        let clock = self.sandbox.clock();
-        clock.bar(if self.stands() || self.is_about_to_move() { Some(clock.now()) } else { self.agenda.next_at() });
-    }
-
-    /// Moves the clock on to the next instant at which something is due, or to where it is to come; `false` if it
-    /// is not to be moved.
-    async fn go_on_moving(&mut self) -> Result<bool, SandboxError> {
-        let moving = self.moving.take().or_else(|| self.next_change());
-        let Some((change, Moved { from, to })) = moving else { return Ok(false) };
-        let clock = self.sandbox.clock();
-        let next_at = self.agenda.next_at().filter(|next_at| *next_at <= to);
-        if let Some(next_at) = next_at.map(|next_at| next_at.max(clock.now())) {
-            clock.bar(Some(next_at));
-            self.moving = Some((change, Moved { from, to }));
-            // It is barred there, so that it is not later; and nothing but this moves it.
-            if self.store().change(ClockSetting::to(next_at)).await?.is_err() {
-                self.give_up_moving();
-            }
-            self.sandbox.tracker().wake();
-            return Ok(true);
-        }
-        clock.bar(Some(to));
-        let ClockSetting { speed, stopped, .. } = change.setting;
-        let setting = ClockSetting { now: Some(to), advance: None, speed, stopped };
-        let moved = match self.store().change(setting).await {
-            Ok(moved) => moved.map(|_| Moved { from, to }),
-            Err(error) => {
-                self.moving = Some((change, Moved { from, to }));
-                return Err(error);
-            }
-        };
-        if let Ok(moved) = moved {
-            self.sandbox.clock_changed(moved);
-        }
-        if let Some(done) = change.done {
-            // Whoever asked may be gone.
-            done.send(moved).unwrap_or_default();
-        }
-        Ok(true)
-    }
-
-    /// Begins the next change of the clock that can be made.
-    fn next_change(&mut self) -> Option<(ClockMove, Moved)> {
-        while let Some(mut change) = self.changes.pop_front() {
-            let clock = self.sandbox.clock();
-            let from = clock.now();
-            let target = clock.target_of(&change.setting);
-            if let Some(begun) = change.begun.take() {
-                begun.send(target.map(drop)).unwrap_or_default();
-            }
-            match target {
-                Ok(to) => return Some((change, Moved { from, to })),
-                Err(refusal) => {
-                    if let Some(done) = change.done {
-                        done.send(Err(refusal)).unwrap_or_default();
-                    }
-                }
-            }
-        }
-        None
     }
 }
 
