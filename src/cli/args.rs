@@ -447,7 +447,7 @@ pub(super) struct SandboxArgs {
     pub past_send_at: Option<PastSendAt>,
     /// What becomes of a delivery window over midnight
     #[arg(long, value_parser = named_value::<OvernightWindow>())]
-    pub overnight_windows: Option<OvernightWindow>,
+    pub overnight_window: Option<OvernightWindow>,
     /// Whether the logs show what was not sent yet
     #[arg(long, value_parser = named_value::<UnsentInLogs>())]
     pub unsent_in_logs: Option<UnsentInLogs>,

@@ -168,7 +168,7 @@ fn sandbox(now: Option<Timestamp>, raw: &raw::Sandbox) -> SandboxSettings {
     let choices = Choices {
         duplicates: raw.duplicates,
         past_send_at: raw.past_send_at,
-        overnight_window: raw.overnight_windows,
+        overnight_window: raw.overnight_window,
         unsent_in_logs: raw.unsent_in_logs,
         send_at_forms: raw.send_at_forms,
         unknown_fields: raw.unknown_fields,

@@ -348,7 +348,7 @@ pub struct Sandbox {
     pub past_send_at: PastSendAt,
     /// What becomes of a delivery window that ends on the next day. Default: `refuse`.
     #[serde(default)]
-    pub overnight_windows: OvernightWindow,
+    pub overnight_window: OvernightWindow,
     /// Whether the logs show a message that was accepted but not yet sent. Default: `hide`.
     #[serde(default)]
     pub unsent_in_logs: UnsentInLogs,
@@ -422,7 +422,7 @@ impl Default for Sandbox {
             duplicate_memory: None,
             duplicates: Duplicates::default(),
             past_send_at: PastSendAt::default(),
-            overnight_windows: OvernightWindow::default(),
+            overnight_window: OvernightWindow::default(),
             unsent_in_logs: UnsentInLogs::default(),
             send_at_forms: SendAtForms::default(),
             unknown_fields: UnknownFieldRule::default(),

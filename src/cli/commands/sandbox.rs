@@ -163,7 +163,7 @@ fn set(
     options.choices = Choices {
         duplicates: args.duplicates.unwrap_or(choices.duplicates),
         past_send_at: args.past_send_at.unwrap_or(choices.past_send_at),
-        overnight_window: args.overnight_windows.unwrap_or(choices.overnight_window),
+        overnight_window: args.overnight_window.unwrap_or(choices.overnight_window),
         unsent_in_logs: args.unsent_in_logs.unwrap_or(choices.unsent_in_logs),
         send_at_forms: args.send_at_forms.unwrap_or(choices.send_at_forms),
         unknown_fields: args.unknown_fields.unwrap_or(choices.unknown_fields),
