@@ -38,6 +38,7 @@ pub(super) async fn follow(mut events: Receiver<Arc<SandboxEvent>>, output: Outp
                     | SandboxEventKind::Faults { .. }
                     | SandboxEventKind::Held {}
                     | SandboxEventKind::Released { .. }
+                    | SandboxEventKind::Pulled { .. }
                     | SandboxEventKind::Reset {} => {}
                 }
             }

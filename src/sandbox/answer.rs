@@ -31,6 +31,10 @@ pub(super) struct Answer {
     bulk: Option<BulkTaken>,
 }
 
+/// The body that goes out with a response, for the journal of requests.
+#[derive(Debug, Clone)]
+pub(super) struct SentBody(pub(super) Bytes);
+
 /// How much of what is wrong with one thing is said, in characters: it may repeat what was asked.
 const WORDS_CHARS_MAX: usize = 500;
 
@@ -166,7 +170,8 @@ impl Answer {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         let (status, body) = match body {
             Ok(body) => (status, body.into()),
-            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()),
+            // Plain data is always written; should it not be, its client is told in the API's form.
+            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(UNWRITTEN.as_bytes())),
         };
         Self { status, headers, body, is_cut: false, violations: Vec::new(), violation_count: 0, bulk: None }
     }
@@ -195,8 +200,10 @@ impl Answer {
     /// Writes the answer out.
     pub(super) fn into_response(self) -> Response<Body> {
         let length = self.body.len();
-        let body = if self.is_cut { cut(&self.body) } else { Body::from(self.body) };
+        let sent = if self.is_cut { self.body.slice(..length / 2) } else { self.body.clone() };
+        let body = if self.is_cut { cut(sent.clone()) } else { Body::from(self.body) };
         let mut response = Response::new(body);
+        response.extensions_mut().insert(SentBody(sent));
         *response.status_mut() = self.status;
         response.headers_mut().extend(self.headers);
         if self.is_cut {
@@ -206,14 +213,16 @@ impl Answer {
     }
 }
 
+/// The body of an answer that cannot be written.
+const UNWRITTEN: &str = r#"{"errorCode":"E500","description":"The sandbox cannot write its answer.","action":"","violations":[],"resources":[]}"#;
+
 /// The one thing that is wrong.
 fn one(property: &str, violation: &str) -> Vec<Violation> {
     vec![Violation { property: repeated(property), violation: shortened(violation, WORDS_CHARS_MAX) }]
 }
 
-/// The first half of a body; then the connection breaks.
-fn cut(body: &Bytes) -> Body {
-    let half = body.slice(..body.len() / 2);
+/// A part of a body; then the connection breaks.
+fn cut(half: Bytes) -> Body {
     let parts = stream::unfold(Some(half), |half| async move {
         match half {
             Some(half) => Some((Ok(half), None)),

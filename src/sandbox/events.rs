@@ -64,6 +64,11 @@ pub enum SandboxEventKind {
         /// How many requests.
         released: u64,
     },
+    /// Delivery reports were handed out to somebody who has asked for them.
+    Pulled {
+        /// How many.
+        reports: usize,
+    },
     /// The sandbox has forgotten everything.
     Reset {},
 }
@@ -94,6 +99,7 @@ impl SandboxEventKind {
             Self::Faults { .. } => "faults",
             Self::Held {} => "held",
             Self::Released { .. } => "released",
+            Self::Pulled { .. } => "pulled",
             Self::Reset {} => "reset",
         }
     }

@@ -1,23 +1,51 @@
-//! `GET /instagram/1/logs` and `GET /instagram/1/reports`.
+//! What the queries of the API's paths ask for, and the answers of `GET /instagram/1/logs` and `GET /instagram/1/reports`.
+
+use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use super::answer::Answer;
+use super::events::SandboxEventKind;
+use super::model::violations::ViolationList;
 use super::model::{query, reports};
 use super::state::SandboxState;
+use crate::wire::choices::UnknownFieldRule;
 use crate::wire::response::DeliveryReports;
+
+/// A name and a value of a query.
+type QueryPair<'q> = (Cow<'q, str>, Cow<'q, str>);
+
+/// Reads a query by the sandbox's rule for what nobody knows.
+fn asked<Q>(
+    sandbox: &SandboxState,
+    raw: &str,
+    read: impl FnOnce(&[(&str, &str)], UnknownFieldRule) -> Result<Q, ViolationList>,
+) -> Result<Q, ViolationList> {
+    let pairs: Vec<QueryPair<'_>> = form_urlencoded::parse(raw.as_bytes()).collect();
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (&**name, &**value)).collect();
+    read(&pairs, sandbox.options().choices.unknown_fields)
+}
+
+/// The answer to a send with parameters, if they are to be refused: the API has none there.
+pub(super) fn refused_send(sandbox: &SandboxState, raw: &str) -> Option<Answer> {
+    asked(sandbox, raw, |pairs, rule| query::read_none(pairs.iter().copied(), rule)).err().map(Answer::refusal)
+}
 
 /// Answers a query of the reports.
 pub(super) async fn reports(sandbox: &SandboxState, raw: &str) -> Answer {
-    let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
-    let query = match reports::read(pairs.iter().map(|(name, value)| (&**name, &**value))) {
+    let query = match asked(sandbox, raw, |pairs, rule| reports::read(pairs.iter().copied(), rule)) {
         Ok(query) => query,
         Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().reports(query, sandbox.now()).await {
-        Ok(results) => Answer::ok(&DeliveryReports { results }),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(results) => {
+            if !results.is_empty() {
+                sandbox.tell(|| SandboxEventKind::Pulled { reports: results.len() });
+            }
+            Answer::ok(&DeliveryReports { results })
+        }
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
 
@@ -26,13 +54,12 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
     if let Err(seconds) = sandbox.throttle() {
         return Answer::too_many(seconds);
     }
-    let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
-    let query = match query::read(pairs.iter().map(|(name, value)| (&**name, &**value))) {
+    let query = match asked(sandbox, raw, |pairs, rule| query::read(pairs.iter().copied(), rule)) {
         Ok(query) => query,
         Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
         Ok(logs) => Answer::ok(&logs),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }

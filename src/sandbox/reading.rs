@@ -1,18 +1,24 @@
-//! Reads what testers write, as JSON or YAML, and says what is wrong with it in the words of the guide: where, what is
-//! wanted there, and what may stand there. What a value is that is wrong is not said: it may be somebody's id.
+//! Reads what testers write, as JSON, as YAML or in a query, and says what is wrong with it in the words of the guide:
+//! where, what is wanted there, and what may stand there. What a value is that is wrong is not said: it may be somebody's
+//! id.
+
+mod words;
 
 use std::fmt;
 
 use saphyr_parser::{Event, Parser};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use url::form_urlencoded;
+
+use words::{Blamed, in_our_words};
 
 /// Why something cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
     /// The path of what is wrong, such as `rules[0].status`; nothing if it is wrong as a whole.
     pub property: String,
-    /// What is wrong with it, and in which line and column.
+    /// What is wrong with it; and in which line and column, where there are lines.
     pub violation: String,
 }
 
@@ -51,7 +57,17 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread> {
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| misread(text, error.path(), &error.inner().to_string()))
+        .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))
+}
+
+/// Reads the query of a request, percent signs and all.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn query<T: DeserializeOwned>(raw: &str) -> Result<T, Misread> {
+    let pairs = form_urlencoded::parse(raw.as_bytes());
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+        .map_err(|error| misread(None, error.path(), &error.inner().to_string()))
 }
 
 /// Reads YAML, of which JSON is a part.
@@ -61,84 +77,43 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread> {
 pub fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Misread> {
     let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
         let place = error.location().map(|place| format!(" (line {}, column {})", place.line(), place.column()));
-        Misread::whole(format!("is no YAML: {}{}", bare(&error.to_string()), place.unwrap_or_default()))
+        let said = error.to_string();
+        // What it was about then has a place of its own.
+        let said = said.split(" at line ").next().unwrap_or_default();
+        Misread::whole(format!("is no YAML: {said}{}", place.unwrap_or_default()))
     })?;
     if value.is_sequence() {
         return Err(Misread::whole(NOT_A_LIST));
     }
-    serde_path_to_error::deserialize(value).map_err(|error| misread(text, error.path(), &error.inner().to_string()))
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))
 }
 
-/// What a parser says, without the place, which is said in one form.
+/// What a parser says, without the place behind it, which is said in one form. A name may have such words in it as well.
 fn bare(said: &str) -> &str {
-    said.split(" at line ").next().unwrap_or(said)
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_place = |(_, place): &(&str, &str)| {
+        place.split_once(" column ").is_some_and(|(line, column)| is_number(line) && is_number(column))
+    };
+    said.rsplit_once(" at line ").filter(is_place).map_or(said, |(said, _)| said)
 }
 
-fn misread(text: &str, path: &Path, said: &str) -> Misread {
-    let violation = wanted(bare(said));
-    // A name that is not known is the last part of the path.
-    let is_name = said.starts_with("unknown field ");
-    let place = place(text, path, is_name).map(|(line, column)| format!(" (line {line}, column {column})"));
-    let property = path.to_string();
-    let property = if property == "." { String::new() } else { property };
-    Misread { property, violation: format!("{violation}{}", place.unwrap_or_default()) }
-}
-
-/// What serde says, in the words of the guide.
-fn wanted(said: &str) -> String {
-    let between = |begin: &str| said.strip_prefix(begin).and_then(|rest| rest.split_once(", expected "));
-    if let Some((_, names)) = between("unknown field ") {
-        let names = names.strip_prefix("one of ").unwrap_or(names);
-        return format!("is not known here: there is {names}");
+/// What is wrong in a text, or in something that has no lines.
+fn misread(text: Option<&str>, path: &Path, said: &str) -> Misread {
+    let (subject, violation) = in_our_words(bare(said));
+    let mut steps: Vec<String> = path.iter().filter_map(step).collect();
+    let mut property = path.to_string();
+    if steps.is_empty() {
+        property.clear();
     }
-    if let Some((_, names)) = between("unknown variant ") {
-        return format!("must be {names}");
+    if let Blamed::Inside(name) = subject {
+        property = if property.is_empty() { name.to_owned() } else { format!("{property}.{name}") };
+        steps.push(name.to_owned());
     }
-    if let Some(name) = said.strip_prefix("missing field ") {
-        return format!("must have {name}");
-    }
-    if let Some(name) = said.strip_prefix("duplicate field ") {
-        return format!("has {name} twice");
-    }
-    if let Some((found, wanted)) = between("invalid type: ") {
-        return format!("must be {}, not {}", kind_wanted(wanted), kind_found(found));
-    }
-    if let Some((_, wanted)) = between("invalid value: ") {
-        return format!("must be {}", kind_wanted(wanted));
-    }
-    said.to_owned()
-}
-
-/// What is wanted.
-fn kind_wanted(wanted: &str) -> String {
-    let whole = |max: u64| format!("a whole number from 0 to {max}");
-    match wanted {
-        "u8" => whole(u64::from(u8::MAX)),
-        "u16" => whole(u64::from(u16::MAX)),
-        "u32" => whole(u64::from(u32::MAX)),
-        "u64" | "usize" => "a whole number that is not negative".to_owned(),
-        "f32" | "f64" => "a number".to_owned(),
-        "a string" => "a text".to_owned(),
-        "a boolean" => "`true` or `false`".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "variant identifier" | "string or map" => "one of its names".to_owned(),
-        _ if wanted == "a map" || wanted.starts_with("struct ") => "a mapping of names to values".to_owned(),
-        _ if wanted.starts_with("enum ") => "one of its names".to_owned(),
-        _ => wanted.to_owned(),
-    }
-}
-
-/// What stands there instead: never its value.
-fn kind_found(found: &str) -> &'static str {
-    match found.split([' ', '`']).next().unwrap_or_default() {
-        "string" | "character" => "a text",
-        "integer" => "a number without quotes",
-        "floating" => "a number with a fraction",
-        "boolean" => "`true` or `false`",
-        "sequence" => "a list",
-        "map" => "a mapping",
-        _ => "nothing",
-    }
+    let is_name = subject != Blamed::Value;
+    let place = text.and_then(|text| place(text, &steps, is_name));
+    let place = place.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default();
+    Misread { property, violation: format!("{violation}{place}") }
 }
 
 /// In which list or mapping the parser is.
@@ -151,8 +126,7 @@ enum Open {
 
 /// The line and the column, from 1, at which the value at a path begins, or its name where it stands for
 /// the last time.
-fn place(text: &str, path: &Path, is_name: bool) -> Option<(usize, usize)> {
-    let wanted: Vec<String> = path.iter().filter_map(step).collect();
+fn place(text: &str, wanted: &[String], is_name: bool) -> Option<(usize, usize)> {
     let (mut open, mut at): (Vec<Open>, Vec<String>) = (Vec::new(), Vec::new());
     let mut found = None;
     for event in Parser::new_from_str(text) {
@@ -270,7 +244,19 @@ mod tests {
                 r#"{"sheds": []}"#,
                 "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
             ),
-            (r#"{"name": "a", "name": "b"}"#, "has `name` twice (line 1, column 1)"),
+            (
+                r#"{"a at line 1 column b": []}"#,
+                "`a at line 1 column b` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
+            ),
+            (r#"{"name": "a", "name": "b"}"#, "`name` must not be there twice (line 1, column 15)"),
+            (
+                r#"{"shelves": [{"kind": "wood", "ids": [], "ids": []}]}"#,
+                "`shelves[0].ids` must not be there twice (line 1, column 42)",
+            ),
+            (
+                r#"{"": 1}"#,
+                "must name all that it has: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 1, column 2)",
+            ),
             ("{\"shelves\": [\n  {}\n]}", "`shelves[0]` must have `kind` (line 2, column 3)"),
             (
                 "{\"shelves\": [{\"kind\": \"wood\"},\n {\"kind\": \"iron\"}]}",
@@ -316,5 +302,38 @@ mod tests {
             assert_eq!(yaml::<Shop>(text).unwrap_err().to_string(), expect, "{text}");
         }
         assert!(yaml::<Shop>("name: a\nshelves: [ { kind: glass } ]\n").is_ok());
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether they can be read is of interest")]
+    struct Asked {
+        limit: Option<usize>,
+        after: Option<i64>,
+        kind: Option<Kind>,
+        q: Option<String>,
+    }
+
+    #[test]
+    fn a_query_is_read_as_a_body_is() {
+        for (query_text, expect) in [
+            ("limt=1", "`limt` is not known here: there is `limit`, `after`, `kind`, `q`"),
+            ("a%3A%20b=1", "`a: b` is not known here: there is `limit`, `after`, `kind`, `q`"),
+            ("=1", "must name all that it has: there is `limit`, `after`, `kind`, `q`"),
+            ("limit=1&limit=2", "`limit` must not be there twice"),
+            ("limit=1&q=a&limit=2", "`limit` must not be there twice"),
+            ("limit=x", "`limit` must be a whole number, such as 2"),
+            ("limit=", "`limit` must be a whole number, such as 2"),
+            ("limit=-1", "`limit` must be a whole number, such as 2"),
+            ("limit=18446744073709551616", "`limit` must be a smaller number"),
+            ("after=-9223372036854775809", "`after` must be a larger number"),
+            ("kind=17841400000000001", "`kind` must be `wood` or `glass`"),
+            ("kind=a`, expected b", "`kind` must be `wood` or `glass`"),
+        ] {
+            assert_eq!(query::<Asked>(query_text).unwrap_err().to_string(), expect, "{query_text}");
+        }
+        for right in ["", "&", "limit=1&q=%FF&kind=wood", "after=-1&q=a%26b"] {
+            assert!(query::<Asked>(right).is_ok(), "{right}");
+        }
     }
 }

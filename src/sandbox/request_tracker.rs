@@ -4,7 +4,7 @@
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// What happened since the sandbox was started.
+/// What happened since the sandbox was started; and what its books have, however long they have it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct RequestCounts {
     /// Sends that arrived, whatever became of them.
@@ -13,9 +13,9 @@ pub struct RequestCounts {
     pub queries: u64,
     /// Queries of the delivery reports that arrived.
     pub reports: u64,
-    /// Bulks that were accepted.
+    /// Bulks that are in its books.
     pub bulks: u64,
-    /// Messages that were accepted; rejected ones do not count.
+    /// Messages in its books that were accepted; rejected ones do not count.
     pub accepted: u64,
     /// Requests that are held now.
     pub held: u64,

@@ -10,7 +10,7 @@ use super::events::SandboxEventKind;
 use super::faults::{Corruption, FaultPlan};
 use super::journal::entry::BulkTaken;
 use super::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
-use super::model::check::{BodyRefusal, CheckedRequest, Rules, check};
+use super::model::check::{CheckedRequest, Rules, check};
 use super::model::message::SendTiming;
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
@@ -25,8 +25,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
     let choices = sandbox.options().choices;
     let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {
         Ok(request) => request,
-        Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
-        Err(BodyRefusal::Violations(found)) => return Answer::refusal(found),
+        Err(found) => return Answer::refusal(found),
     };
     let mut recipients = request.table.messages.iter().map(|message| &message.to);
     if recipients.any(|recipient| fault_plan.invalid_unnamed.iter().any(|to| to == recipient)) {
@@ -40,10 +39,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &F
             bulk.rejected = receipt.rejected;
             respond(&bulk, fault_plan).of_bulk(taken(&bulk.header, bulk.rejected.len()))
         }
-        Err(error) => {
-            sandbox.note_trouble(&error);
-            Answer::error(StatusCode::INTERNAL_SERVER_ERROR)
-        }
+        Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
 

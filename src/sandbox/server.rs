@@ -163,8 +163,12 @@ async fn messages(
         Err(_) => return applied.drop(),
     };
     applied.recording.iter().for_each(|recording| recording.body(&body));
+    let parameters = head.uri.query().unwrap_or_default();
     let taking_in = async {
-        match refused(&sandbox, &head.headers, &SEND_SCOPES).or_else(|| other_media(&head.headers)) {
+        let refusal = refused(&sandbox, &head.headers, &SEND_SCOPES)
+            .or_else(|| other_media(&head.headers))
+            .or_else(|| query::refused_send(&sandbox, parameters));
+        match refusal {
             Some(answer) => answer,
             None => send::take_in(&sandbox, &body, &fault_plan).await,
         }

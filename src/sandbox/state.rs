@@ -14,7 +14,7 @@ use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
 use super::faults::{Fault, FaultPlan, FaultStanding, Faults, PushPlan, Target};
-use super::journal::entry::RequestEntry;
+use super::journal::entry::{KeptBodies, RequestEntry};
 use super::model::rules::ChannelRules;
 use super::model::status::Ending;
 use super::model::throttle::Throttle;
@@ -57,11 +57,14 @@ impl SandboxState {
     pub fn open(options: Options) -> Result<Self, SandboxError> {
         let store = MessageStore::open(&options.books)?;
         let opened = store.opened();
+        let tracker = RequestTracker::default();
+        // They are those of its books, whoever has sent them.
+        tracker.count(|counts| (counts.bulks, counts.accepted) = (opened.bulks, opened.accepted));
         Ok(Self(Arc::new(Inner {
             clock: Arc::new(SandboxClock::start(options.now, options.speed, opened.bound)),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.sequence),
-            tracker: RequestTracker::default(),
+            tracker,
             events: SandboxEvents::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
@@ -188,9 +191,9 @@ impl SandboxState {
     }
 
     /// Takes the entry of a request that is over into the journal.
-    pub(super) fn record(&self, entry: RequestEntry, body: Vec<u8>) {
+    pub(super) fn record(&self, entry: RequestEntry, kept: KeptBodies) {
         self.tell(|| SandboxEventKind::Request(Box::new(entry.clone())));
-        self.0.store.journal(entry, body);
+        self.0.store.journal(entry, kept);
         self.0.tracker.count(|counts| counts.in_flight = counts.in_flight.saturating_sub(1));
     }
 
@@ -272,7 +275,7 @@ impl SandboxState {
         self.to_the_end(tell).await
     }
 
-    /// What happened since it was opened.
+    /// What happened since it was opened, and what its books have.
     #[must_use]
     pub fn counts(&self) -> RequestCounts {
         self.0.tracker.counts()

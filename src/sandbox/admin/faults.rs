@@ -1,31 +1,65 @@
 //! `/sandbox/faults`: which faults are played, in the words of the grammar or as JSON.
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::parameters::DoorBody;
+use super::parameters::{DoorBody, DoorText, Nothing};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::faults::form::FaultForm;
 use crate::sandbox::faults::{Fault, FaultStanding, parse};
 use crate::sandbox::state::SandboxState;
+use crate::wire::error::Violation;
 
 /// How many faults are played at most.
 const FAULTS_MAX: usize = 100;
 
-#[derive(Deserialize)]
+/// The faults as they are asked for.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultsAsked {
+pub(super) struct FaultsAsked {
     faults: Vec<FaultAsked>,
 }
 
+impl DoorText for FaultsAsked {
+    const AS_IN: Option<&'static str> = Some(r#"{"faults": ["429*2", {"fault": "500", "moment": "after"}]}"#);
+}
+
 /// A fault as it is asked for.
-#[derive(Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum FaultAsked {
     Text(String),
     Form(Box<FaultForm>),
+}
+
+impl<'de> Deserialize<'de> for FaultAsked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FaultVisitor)
+    }
+}
+
+/// Reads a fault, so that what is wrong inside of one is found there.
+struct FaultVisitor;
+
+impl<'de> Visitor<'de> for FaultVisitor {
+    type Value = FaultAsked;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text or a mapping of names to values")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<FaultAsked, E> {
+        Ok(FaultAsked::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FaultAsked, A::Error> {
+        FaultForm::deserialize(MapAccessDeserializer::new(map)).map(|form| FaultAsked::Form(Box::new(form)))
+    }
 }
 
 /// A fault, and what is left of it.
@@ -61,37 +95,40 @@ pub(super) async fn show(State(sandbox): State<SandboxState>) -> Response<Body> 
     Answer::ok(&shown(&sandbox)).into_response()
 }
 
-/// Reads the faults of a body.
+/// Plays these faults instead of those before.
 ///
 /// # Errors
-/// With what is wrong with them.
-pub(super) fn read(body: &[u8]) -> Result<Vec<Fault>, String> {
-    let asked: FaultsAsked = serde_json::from_slice(body).map_err(|_| {
-        r#"must be a list of faults, as in {"faults": ["429*2", {"fault": "500", "moment": "after"}]}"#.to_owned()
-    })?;
+/// With what is wrong with them; then those before are played on.
+pub(super) fn play(sandbox: &SandboxState, asked: &FaultsAsked) -> Result<(), Violation> {
+    let wrong = |property: String, violation: String| Violation { property, violation };
     if asked.faults.len() > FAULTS_MAX {
-        return Err(format!("must be at most {FAULTS_MAX} faults"));
+        return Err(wrong("faults".to_owned(), format!("must be at most {FAULTS_MAX} faults")));
     }
-    let read = asked.faults.iter().map(|asked| match asked {
-        FaultAsked::Text(text) => parse::fault(text).map_err(|error| error.to_string()),
-        FaultAsked::Form(form) => form.read().map_err(|error| error.to_string()),
+    let read = asked.faults.iter().enumerate().map(|(index, asked)| {
+        let read = match asked {
+            FaultAsked::Text(text) => parse::fault(text),
+            FaultAsked::Form(form) => form.read(),
+        };
+        read.map_err(|error| wrong(format!("faults[{index}]"), error.to_string()))
     });
-    read.collect()
+    let faults: Vec<Fault> = read.collect::<Result<_, _>>()?;
+    sandbox.set_faults(faults);
+    Ok(())
 }
 
 /// Plays these faults instead of those before, and shows them.
-pub(super) async fn replace(State(sandbox): State<SandboxState>, DoorBody(body): DoorBody) -> Response<Body> {
-    match read(&body) {
-        Ok(faults) => {
-            sandbox.set_faults(faults);
-            Answer::ok(&shown(&sandbox)).into_response()
-        }
-        Err(violation) => Answer::violation("faults", &violation).into_response(),
+pub(super) async fn replace(
+    State(sandbox): State<SandboxState>,
+    DoorBody(asked): DoorBody<FaultsAsked>,
+) -> Response<Body> {
+    match play(&sandbox, &asked) {
+        Ok(()) => Answer::ok(&shown(&sandbox)).into_response(),
+        Err(Violation { property, violation }) => Answer::violation(&property, &violation).into_response(),
     }
 }
 
 /// Plays none any more.
-pub(super) async fn clear(State(sandbox): State<SandboxState>) -> Response<Body> {
+pub(super) async fn clear(State(sandbox): State<SandboxState>, _: DoorBody<Nothing>) -> Response<Body> {
     sandbox.set_faults(Vec::new());
     Answer::ok(&shown(&sandbox)).into_response()
 }

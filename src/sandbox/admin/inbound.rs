@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde::Deserialize;
 
+use super::parameters::DoorText;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::webhook::inbound::{InboundAct, InboundContent, InboundDraft};
@@ -10,16 +11,15 @@ use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::NewInbound;
 use crate::wire::limits;
 
-const EXPECTED: &str = r#"must name a person and a sender, as in {"from": "17841400000000001", "to": "shop", "text": "Hello"}; "act" is text, reply, postback, optOut or block"#;
-
 /// What people write who are given no words.
 const USUAL_TEXT: &str = "Hello";
 /// What people write who want nothing more, unless they are given other words.
 const OPT_OUT_TEXT: &str = "STOP";
 
-#[derive(Deserialize)]
+/// What a person does, as it is written.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct InboundText {
+pub(super) struct InboundText {
     from: String,
     to: String,
     #[serde(default)]
@@ -27,6 +27,10 @@ struct InboundText {
     text: Option<String>,
     /// What stands behind a quick reply, or a button.
     payload: Option<String>,
+}
+
+impl DoorText for InboundText {
+    const AS_IN: Option<&'static str> = Some(r#"{"from": "17841400000000001", "to": "shop", "text": "Hello"}"#);
 }
 
 /// The longest name of a person or a sender, in characters.
@@ -71,12 +75,11 @@ impl InboundText {
     }
 }
 
-/// Plays what a body says, and comes back once it is noted with the push that it makes.
+/// Plays what a person does, and comes back once it is noted with the push that it makes.
 ///
 /// # Errors
 /// With the answer, if that cannot be.
-pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answer> {
-    let inbound = serde_json::from_slice::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
+pub(super) async fn play(sandbox: &SandboxState, inbound: InboundText) -> Result<(), Answer> {
     if let Some(fault) = inbound.fault() {
         return Err(fault);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::messages::{NOT_A_CURSOR, PagePlace};
 use super::paging::{PAGE_MAX, PageRows};
-use super::parameters::{DoorBody, DoorPath, DoorQuery};
+use super::parameters::{DoorBody, DoorPath, DoorQuery, DoorText};
 use super::shown::{MessageShown, name};
 use super::webhooks::{self, PushShown};
 use crate::sandbox::answer::Answer;
@@ -18,6 +18,7 @@ use crate::sandbox::model::steps::{LifeStep, steps};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{BulkFilter, OutcomeRefusal};
 use crate::wire::channel::ChannelPrice;
+use crate::wire::error::Violation;
 use crate::wire::response::{MessageError, Status};
 use crate::wire::time::serde_instant;
 
@@ -124,36 +125,28 @@ async fn lives(sandbox: &SandboxState, id: String, place: PagePlace) -> Result<L
 }
 
 /// How a message is to end, as it is written.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OutcomeText {
+pub(super) struct OutcomeText {
     status: u16,
     error: Option<u16>,
+}
+
+impl DoorText for OutcomeText {
+    const AS_IN: Option<&'static str> = Some(r#"{"status": 9, "error": 7002}"#);
 }
 
 /// Says how a message is to end, from now on.
 pub(super) async fn tell_outcome(
     State(sandbox): State<SandboxState>,
     DoorPath(id): DoorPath,
-    DoorBody(body): DoorBody,
+    DoorBody(OutcomeText { status, error }): DoorBody<OutcomeText>,
 ) -> Response<Body> {
-    let Ok(OutcomeText { status, error }) = serde_json::from_slice(&body) else {
-        return Answer::violation(
-            "outcome",
-            r#"must name a status and may name an error, as in {"status": 9, "error": 7002}"#,
-        )
-        .into_response();
+    let ending = match Ending::told(status, error) {
+        Ok(ending) => ending,
+        Err(Violation { property, violation }) => return Answer::violation(&property, &violation).into_response(),
     };
-    let error = error.unwrap_or(status::NO_ERROR);
-    if status::group(status).is_none_or(|group| group < 2) {
-        return Answer::violation("status", "must be the id of a status with which a message ends, such as 5 or 9")
-            .into_response();
-    }
-    if !status::is_error(error) {
-        return Answer::violation("error", "must be the id of an error that the gateway has, such as 7002")
-            .into_response();
-    }
-    match sandbox.tell_outcome(id.clone(), Ending { status, error }).await {
+    match sandbox.tell_outcome(id.clone(), ending).await {
         Ok(Ok(())) => show(State(sandbox), DoorPath(id), DoorQuery(LivesFilter::default())).await,
         Ok(Err(OutcomeRefusal::Unknown)) => unknown(),
         Ok(Err(OutcomeRefusal::Ended)) => {

@@ -66,11 +66,14 @@ fn doors() -> Vec<DoorShown> {
 /// Shows the page.
 pub(super) async fn page(State(sandbox): State<SandboxState>, headers: HeaderMap) -> Response<Body> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8025");
-    let Ok(shown) = shown(&sandbox, host).await else {
-        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    let shown = match shown(&sandbox, host).await {
+        Ok(shown) => shown,
+        Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     };
     let html = PAGES.get_template("page").and_then(|page| page.render(shown));
-    let Ok(html) = html else { return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response() };
+    let Ok(html) = html else {
+        return Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, "its page cannot be written").into_response();
+    };
     let mut response = Response::new(Body::from(html));
     for (name, value) in
         [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store")]
@@ -84,7 +87,8 @@ async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError
     let (now, counts) = (sandbox.now(), sandbox.counts());
     let counts = [
         ("requests since it started", counts.requests),
-        ("messages accepted since then", counts.accepted),
+        ("bulks in its books", counts.bulks),
+        ("messages accepted with them", counts.accepted),
         ("requests held now", counts.held),
         ("pushes withheld since it started (GET /sandbox/webhooks?state=withheld)", counts.withheld),
     ];

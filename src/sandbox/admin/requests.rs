@@ -2,16 +2,16 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::paging::{PAGE_MAX, PageRows, page_limit};
 use super::parameters::{DoorQuery, Switch};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::journal::entry::RequestOutcome;
-use crate::sandbox::journal::recording::BODY_KEPT;
+use crate::sandbox::journal::recording::{ANSWER_KEPT, BODY_KEPT};
 use crate::sandbox::state::SandboxState;
-use crate::sandbox::store::{REQUESTS_KEPT, RequestSearch};
+use crate::sandbox::store::{BodiesWanted, REQUESTS_KEPT, RequestSearch};
 
 /// How many requests a page has at most with their bodies.
 const PAGE_WITH_BODIES_MAX: usize = 100;
@@ -22,6 +22,8 @@ const PAGE_USUAL: usize = 100;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RequestFilter {
     status: Option<String>,
+    method: Option<String>,
+    bulk_id: Option<String>,
     path: Option<String>,
     outcome: Option<RequestOutcome>,
     #[serde(default)]
@@ -30,6 +32,33 @@ pub(super) struct RequestFilter {
     bodies: Switch,
     limit: Option<usize>,
     cursor: Option<i64>,
+}
+
+impl RequestFilter {
+    /// What is looked for.
+    fn search(self) -> Result<RequestSearch, (&'static str, String)> {
+        let status = match self.status.as_deref().map(statuses) {
+            None => None,
+            Some(Some(statuses)) => Some(statuses),
+            Some(None) => return Err(("status", "must be a status or its class, as in 429 or 4xx".to_owned())),
+        };
+        let method = self.method.map(|method| method.to_ascii_uppercase());
+        if method.as_ref().is_some_and(|method| Method::from_bytes(method.as_bytes()).is_err()) {
+            return Err(("method", "must be a method, as in POST".to_owned()));
+        }
+        let has_bodies = self.bodies.0;
+        let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
+        Ok(RequestSearch {
+            status,
+            method,
+            bulk_id: self.bulk_id,
+            path: self.path,
+            outcome: self.outcome,
+            before: self.cursor,
+            limit: page_limit(self.limit, PAGE_USUAL, most).map_err(|violation| ("limit", violation))?,
+            bodies: has_bodies.then_some(BodiesWanted { body: BODY_KEPT, answer: ANSWER_KEPT }),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -52,31 +81,21 @@ pub(super) async fn list(
     State(sandbox): State<SandboxState>,
     DoorQuery(filter): DoorQuery<RequestFilter>,
 ) -> Response<Body> {
-    let RequestFilter { status, path, outcome, count: Switch(counts_only), bodies: Switch(has_bodies), limit, cursor } =
-        filter;
-    let status = match status.as_deref().map(statuses) {
-        None => None,
-        Some(Some(statuses)) => Some(statuses),
-        Some(None) => {
-            return Answer::violation("status", "must be a status or its class, as in 429 or 4xx").into_response();
-        }
+    let (counts_only, search) = match (filter.count.0, filter.search()) {
+        (counts_only, Ok(search)) => (counts_only, search),
+        (_, Err((property, violation))) => return Answer::violation(property, &violation).into_response(),
     };
-    let most = if has_bodies { PAGE_WITH_BODIES_MAX } else { PAGE_MAX };
-    let limit = match page_limit(limit, PAGE_USUAL, most) {
-        Ok(limit) => limit,
-        Err(violation) => return Answer::violation("limit", &violation).into_response(),
-    };
-    let body_bytes = has_bodies.then_some(BODY_KEPT);
-    // One more than is shown tells whether there is a next page.
-    let search = RequestSearch { status, path, outcome, before: cursor, limit: limit + 1, body_bytes };
     if counts_only {
         return match sandbox.store().count_requests(search).await {
             Ok(count) => Answer::ok(&RequestsCounted { count }).into_response(),
             Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
         };
     }
-    let Ok(found) = sandbox.store().requests(search).await else {
-        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    let limit = search.limit;
+    // One more than is shown tells whether there is a next page.
+    let found = match sandbox.store().requests(RequestSearch { limit: limit + 1, ..search }).await {
+        Ok(found) => found,
+        Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     };
     let mut requests = PageRows::new(limit);
     let shown = found.iter().take_while(|kept| requests.take(kept)).last();

@@ -31,6 +31,7 @@ pub(super) struct WaitCondition {
     held: Option<u64>,
     requests: Option<u64>,
     queries: Option<u64>,
+    reports: Option<u64>,
     bulks: Option<u64>,
     accepted: Option<u64>,
     webhooks: Option<u64>,
@@ -54,6 +55,7 @@ impl WaitCondition {
         held && is_idle
             && reached(self.requests, counts.requests)
             && reached(self.queries, counts.queries)
+            && reached(self.reports, counts.reports)
             && reached(self.bulks, counts.bulks)
             && reached(self.accepted, counts.accepted)
             && reached(self.webhooks, counts.webhooks)
@@ -96,8 +98,9 @@ pub(super) async fn until(
     loop {
         // What changes from here on is not missed.
         let mut watch = sandbox.tracker().watch();
-        let Ok(look) = look(&sandbox, &wanted).await else {
-            return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        let look = match look(&sandbox, &wanted).await {
+            Ok(look) => look,
+            Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
         };
         if look.is_reached {
             return Answer::ok(&look.reached).into_response();

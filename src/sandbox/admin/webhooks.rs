@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::paging::{PAGE_MAX, PageRows, page_limit};
-use super::parameters::{DoorPath, DoorQuery};
+use super::parameters::{DoorBody, DoorPath, DoorQuery, Nothing};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::webhook::push::{PushContent, PushState, Try, TryCause, TryOutcome};
 use crate::sandbox::state::SandboxState;
@@ -125,8 +125,9 @@ pub(super) async fn list(
     // One more than is shown tells whether there is a next page.
     let WebhookFilter { state, bulk_id, message_id, .. } = filter;
     let search = PushFilter { state, bulk_id, message_id, after, limit: limit + 1 };
-    let Ok((pushes, counts)) = sandbox.store().pushes(search).await else {
-        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    let (pushes, counts) = match sandbox.store().pushes(search).await {
+        Ok(found) => found,
+        Err(error) => return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response(),
     };
     let mut webhooks = PageRows::new(limit);
     let shown = pushes.iter().map(show).take_while(|push| webhooks.take(push)).last();
@@ -137,7 +138,11 @@ pub(super) async fn list(
 }
 
 /// Answers once it was tried.
-pub(super) async fn retry(State(sandbox): State<SandboxState>, DoorPath(number): DoorPath) -> Response<Body> {
+pub(super) async fn retry(
+    State(sandbox): State<SandboxState>,
+    DoorPath(number): DoorPath,
+    _: DoorBody<Nothing>,
+) -> Response<Body> {
     let Some(postman) = sandbox.postman() else {
         return Answer::violation("webhooks", "are posted by `sendform sandbox` only").into_response();
     };

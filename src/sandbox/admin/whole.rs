@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::paging::{PAGE_MAX, PageRows, page_limit};
-use super::parameters::DoorQuery;
+use super::parameters::{DoorBody, DoorQuery, Nothing};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::model::inputs::{CONVERSATION, Conversation};
 use crate::sandbox::request_tracker::RequestCounts;
@@ -62,7 +62,7 @@ pub(super) async fn clock(State(sandbox): State<SandboxState>) -> Response<Body>
 
 /// Forgets everything but the time, unless somebody is being served: what becomes of them would be a remainder of the
 /// time before.
-pub(super) async fn reset(State(sandbox): State<SandboxState>) -> Response<Body> {
+pub(super) async fn reset(State(sandbox): State<SandboxState>, _: DoorBody<Nothing>) -> Response<Body> {
     let RequestCounts { held, in_flight, .. } = sandbox.counts();
     if held > 0 {
         return Answer::conflict("held", "requests are held: POST /sandbox/release lets them go on").into_response();

@@ -46,6 +46,15 @@ pub struct RequestEntry {
     pub ms: u64,
 }
 
+/// What is kept of the bodies of a request and of its answer: how they begin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptBodies {
+    /// That of the request, unless it has made a bulk, which has it.
+    pub body: Vec<u8>,
+    /// That of its answer; absent if it got none, or if its bulk says what it was.
+    pub answer: Option<Vec<u8>>,
+}
+
 /// How many of the things that are wrong with a request are kept.
 pub const VIOLATIONS_KEPT: usize = 10;
 

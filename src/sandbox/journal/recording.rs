@@ -9,12 +9,14 @@ use axum::http::Response;
 use axum::middleware::Next;
 use jiff::Timestamp;
 
-use super::entry::{RefusedBy, RequestEntry, RequestOutcome};
-use crate::sandbox::answer::{Answer, AnswerNote};
+use super::entry::{KeptBodies, RefusedBy, RequestEntry, RequestOutcome};
+use crate::sandbox::answer::{Answer, AnswerNote, SentBody};
 use crate::sandbox::state::SandboxState;
 
 /// How much of a body is kept, in bytes.
 pub(in crate::sandbox) const BODY_KEPT: usize = 64 * 1024;
+/// How much of the body of an answer is kept, in bytes: whoever asks the logs again and again gets long ones.
+pub(in crate::sandbox) const ANSWER_KEPT: usize = 16 * 1024;
 
 /// Notes what happens to one request; clones note to the same entry.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ struct RequestDraft {
     is_struck: bool,
     is_dropped: bool,
     body: Bytes,
+    /// The body of the answer that its client was to get.
+    answer: Option<Bytes>,
 }
 
 impl RequestRecording {
@@ -49,6 +53,7 @@ impl RequestRecording {
             is_struck: false,
             is_dropped: false,
             body: Bytes::new(),
+            answer: None,
         })))
     }
 
@@ -71,6 +76,11 @@ impl RequestRecording {
         self.draft().note = Some(answer.note());
     }
 
+    /// Notes what its client is sent.
+    fn sent(&self, answer: Option<&SentBody>) {
+        self.draft().answer = answer.map(|SentBody(body)| body.clone());
+    }
+
     /// Notes that a fault ends it before it is taken in.
     pub(in crate::sandbox) fn struck(&self) {
         self.draft().is_struck = true;
@@ -81,8 +91,8 @@ impl RequestRecording {
         self.draft().is_dropped = true;
     }
 
-    /// The entry, and as much of the body as is kept: of a bulk the books have it.
-    fn finish(&self, status: Option<u16>) -> (RequestEntry, Vec<u8>) {
+    /// The entry, and as much of the bodies as is kept: what the books have of a bulk is not kept twice.
+    fn finish(&self, status: Option<u16>) -> (RequestEntry, KeptBodies) {
         let mut draft = self.draft();
         let status = status.filter(|_| !draft.is_dropped);
         let note = draft.note.take();
@@ -96,8 +106,11 @@ impl RequestRecording {
             (None, None) => (RequestOutcome::Lost, None),
         };
         let AnswerNote { violations, violation_count, bulk, .. } = note.unwrap_or_default();
-        let kept = if bulk.is_some() { 0 } else { draft.body.len().min(BODY_KEPT) };
-        let body = draft.body.get(..kept).unwrap_or_default().to_vec();
+        let begin = |body: &Bytes, most: usize| body.get(..body.len().min(most)).unwrap_or_default().to_vec();
+        let body = if bulk.is_some() { Vec::new() } else { begin(&draft.body, BODY_KEPT) };
+        let is_of_bulk = bulk.is_some() && draft.faults.is_empty();
+        let answer = draft.answer.as_ref().filter(|_| status.is_some() && !is_of_bulk);
+        let answer = answer.map(|answer| begin(answer, ANSWER_KEPT));
         let entry = RequestEntry {
             at: draft.at,
             method: std::mem::take(&mut draft.method),
@@ -113,7 +126,7 @@ impl RequestRecording {
             body_bytes: u64::try_from(draft.body.len()).unwrap_or(u64::MAX),
             ms: u64::try_from(draft.began.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        (entry, body)
+        (entry, KeptBodies { body, answer })
     }
 }
 
@@ -126,8 +139,8 @@ struct ServedRequest<'a> {
 
 impl Drop for ServedRequest<'_> {
     fn drop(&mut self) {
-        let (entry, body) = self.recording.finish(self.status);
-        self.sandbox.record(entry, body);
+        let (entry, kept) = self.recording.finish(self.status);
+        self.sandbox.record(entry, kept);
     }
 }
 
@@ -146,6 +159,7 @@ pub(in crate::sandbox) async fn record(
     let mut served = ServedRequest { sandbox: &sandbox, recording, status: None };
     let response = next.run(request).await;
     served.status = Some(response.status().as_u16());
+    served.recording.sent(response.extensions().get());
     response
 }
 

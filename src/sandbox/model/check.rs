@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::message::MessageTable;
 use super::reader::{self, Fields, Strictness};
+use super::violations::ViolationList;
 use super::{content, quick};
 use crate::wire::choices::{Choices, OvernightWindow, PastSendAt, SendAtForms};
 use crate::wire::options::{DeliveryTimeWindow, Platform, SendingSpeedLimit, TimeOfDay, ValidityPeriod};
@@ -14,8 +15,6 @@ use crate::wire::request::{
     Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
 };
 use crate::wire::{limits, time};
-
-pub use super::reader::BodyRefusal;
 
 /// What the rules depend on.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,7 @@ impl<'a> From<Request<'a>> for CheckedRequest<'a> {
 ///
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
-pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, BodyRefusal> {
+pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, ViolationList> {
     match quick::read(bytes, rules) {
         Some(request) => Ok(request),
         None => collect(bytes, rules).map(CheckedRequest::from),
@@ -67,7 +66,7 @@ pub fn read_again(bytes: &[u8], accepted_at: Timestamp) -> Option<CheckedRequest
 }
 
 /// Checks a body field by field, and collects what is wrong.
-fn collect<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
+fn collect<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, ViolationList> {
     let Choices { unknown_fields, nulls, .. } = rules.choices;
     reader::read(bytes, Strictness { unknown_fields, nulls }, |fields| {
         let messages = fields.required_items("messages", |violations, object| {
@@ -206,8 +205,14 @@ pub(super) fn date_of(text: &str, rules: &Rules<'_>) -> Result<Timestamp, Cow<'s
     Ok(instant)
 }
 
-/// Reads a date and time with an offset. In all forms it has seconds, and a `T` between the two.
+/// Reads a date and time with an offset. In all forms it has seconds, and a `T` between the two, which may be small in those of
+/// RFC 3339.
 fn date(text: &str, forms: SendAtForms) -> Option<Timestamp> {
+    let text = &*match forms {
+        SendAtForms::Documented => Cow::Borrowed(text),
+        // Both of its letters may be small there.
+        SendAtForms::Rfc3339 => Cow::Owned(text.to_ascii_uppercase()),
+    };
     let (_, rest) = text.split_at_checked(SECONDS.len()).filter(|(begin, _)| is_like(begin, SECONDS))?;
     let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     // A point without a digit behind it is part of no offset.
@@ -226,11 +231,10 @@ pub(super) fn date_pattern(forms: SendAtForms) -> String {
     const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
     const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)";
     const OFFSET: &str = "[+-]([01][0-9]|2[0-3]):?[0-5][0-9]";
-    let rest = match forms {
-        SendAtForms::Documented => format!(r"\.[0-9]{{3}}{OFFSET}"),
-        SendAtForms::Rfc3339 => format!(r"(\.[0-9]{{1,9}})?(Z|{OFFSET})"),
-    };
-    format!("^{DATE}T{TIME}{rest}$")
+    match forms {
+        SendAtForms::Documented => format!(r"^{DATE}T{TIME}\.[0-9]{{3}}{OFFSET}$"),
+        SendAtForms::Rfc3339 => format!(r"^{DATE}[Tt]{TIME}(\.[0-9]{{1,9}})?([Zz]|{OFFSET})$"),
+    }
 }
 
 /// A date and a time of day as they begin; `0` stands for any digit.

@@ -132,13 +132,16 @@ impl<'n, 'a> JsonObject<'n, 'a> {
     }
 }
 
-/// Reads a body; `None` if it is not JSON.
-pub(super) fn read(bytes: &[u8]) -> Option<Vec<JsonNode<'_>>> {
+/// Reads a body.
+///
+/// # Errors
+/// If it is not JSON: why, and where.
+pub(super) fn read(bytes: &[u8]) -> serde_json::Result<Vec<JsonNode<'_>>> {
     let mut nodes = Vec::with_capacity(bytes.len() / BYTES_PER_NODE);
     let mut body = serde_json::Deserializer::from_slice(bytes);
-    Reading(&mut nodes).deserialize(&mut body).ok()?;
-    body.end().ok()?;
-    Some(nodes)
+    Reading(&mut nodes).deserialize(&mut body)?;
+    body.end()?;
+    Ok(nodes)
 }
 
 /// How many bytes of a body have about one node, names being nodes as well.

@@ -135,6 +135,7 @@ mod tests {
     use crate::sandbox::model::bulk::LogSpan;
     use crate::sandbox::model::message::{MessageTable, SendTiming};
     use crate::wire::channel::ValidityFrom;
+    use crate::wire::choices::UnknownFieldRule;
     use crate::wire::content::Content;
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
 
@@ -206,7 +207,7 @@ mod tests {
     }
 
     fn check(pairs: &[(&str, &str)], now: &str, expected: &str) {
-        let query = crate::sandbox::model::query::read(pairs.iter().copied()).unwrap();
+        let query = crate::sandbox::model::query::read(pairs.iter().copied(), UnknownFieldRule::Refuse).unwrap();
         assert_eq!(page(&query, now, UnsentInLogs::Hide).0.join(" "), expected, "{pairs:?} at {now}");
     }
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::reader::one_of;
-use super::violations::ViolationList;
+use super::violations::{ViolationList, repeated};
+use crate::wire::choices::UnknownFieldRule;
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::response::STATUS_GROUPS;
@@ -89,12 +90,38 @@ impl LogPosition {
     }
 }
 
-/// Reads a query from its decoded pairs. Unknown names are ignored; of a name that stands for one
-/// value the last counts.
+/// What becomes of a parameter that the API does not have.
+pub(super) fn unknown(name: &str, rule: UnknownFieldRule, violations: &mut ViolationList) {
+    match rule {
+        UnknownFieldRule::Ignore => {}
+        UnknownFieldRule::Refuse => violations.add(|| {
+            let property = if name.is_empty() { "query".to_owned() } else { repeated(name) };
+            Violation { property, violation: "must not be there: the API has no such parameter".to_owned() }
+        }),
+    }
+}
+
+/// Reads the query of a send, which has no parameters.
 ///
 /// # Errors
 /// With all that is wrong with it.
-pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query, ViolationList> {
+pub fn read_none<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    rule: UnknownFieldRule,
+) -> Result<(), ViolationList> {
+    let mut violations = ViolationList::default();
+    pairs.into_iter().for_each(|(name, _)| unknown(name, rule, &mut violations));
+    if violations.is_empty() { Ok(()) } else { Err(violations) }
+}
+
+/// Reads a query from its decoded pairs. Of a name that stands for one value the last counts.
+///
+/// # Errors
+/// With all that is wrong with it.
+pub fn read<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    rule: UnknownFieldRule,
+) -> Result<Query, ViolationList> {
     let mut reader = QueryReader::default();
     let mut cursor = None;
     for (name, value) in pairs {
@@ -112,7 +139,7 @@ pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Q
             "limit" => reader.limit(value),
             "useCursor" => reader.uses_cursor(value),
             "cursor" => cursor = some(value),
-            _ => {}
+            _ => unknown(name, rule, &mut reader.violations),
         }
     }
     if reader.query.uses_cursor {
@@ -227,14 +254,18 @@ mod tests {
     use super::*;
 
     fn check(pairs: &[(&str, &str)], expected: &[(&str, &str)]) {
-        let found = read(pairs.iter().copied()).err().unwrap_or_default();
+        let found = read(pairs.iter().copied(), UnknownFieldRule::Refuse).err().unwrap_or_default();
         let found: Vec<_> = found.iter().map(|one| (one.property.as_str(), one.violation.as_str())).collect();
         assert_eq!(found, expected, "{pairs:?}");
     }
 
     #[test]
     fn lists_are_written_with_commas_or_repeated() {
-        let query = read([("messageId", "a,b, c,"), ("messageId", "d"), ("bulkId", "x"), ("unknown", "1")]).unwrap();
+        let query = read(
+            [("messageId", "a,b, c,"), ("messageId", "d"), ("bulkId", "x"), ("unknown", "1")],
+            UnknownFieldRule::Ignore,
+        )
+        .unwrap();
         assert_eq!(query.message_ids, ["a", "b", "c", "d"]);
         assert_eq!(query.bulk_ids, ["x"]);
         assert_eq!((query.limit, query.uses_cursor), (50, false));
@@ -242,8 +273,10 @@ mod tests {
 
     #[test]
     fn dates_have_offsets_and_pluses_may_be_spaces() {
-        let query =
-            read([("sentSince", "2020-02-22T17:42:05.390 01:00"), ("sentUntil", "2020-02-22T17:42:05.390+0100")]);
+        let query = read(
+            [("sentSince", "2020-02-22T17:42:05.390 01:00"), ("sentUntil", "2020-02-22T17:42:05.390+0100")],
+            UnknownFieldRule::Refuse,
+        );
         let query = query.unwrap();
         assert_eq!(query.sent_since, query.sent_until);
         assert_eq!(query.sent_since.unwrap().to_string(), "2020-02-22T16:42:05.39Z");
@@ -274,6 +307,17 @@ mod tests {
         );
         check(&[("useCursor", "true"), ("cursor", "?")], &[("cursor", "must be a value of nextCursor")]);
         check(&[("cursor", "?")], &[]);
+    }
+
+    #[test]
+    fn a_parameter_that_the_api_does_not_have_is_refused_where_that_is_chosen() {
+        let no_such = "must not be there: the API has no such parameter";
+        check(&[("limt", "1"), ("limit", "1"), ("", "1")], &[("limt", no_such), ("query", no_such)]);
+        let long = "x".repeat(1_000);
+        check(&[(&long, "1")], &[(&format!("{}…", "x".repeat(100)), no_such)]);
+        assert!(read_none([("limit", "1")], UnknownFieldRule::Ignore).is_ok());
+        assert_eq!(read_none([("limit", "1")], UnknownFieldRule::Refuse).unwrap_err().count(), 1);
+        assert!(read_none([], UnknownFieldRule::Refuse).is_ok());
     }
 
     #[test]

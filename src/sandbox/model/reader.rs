@@ -13,32 +13,28 @@ use crate::wire::choices::{Nulls, UnknownFieldRule};
 use crate::wire::error::Violation;
 use crate::wire::names;
 
-/// Why a body was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub enum BodyRefusal {
-    /// It is not a JSON object, or has one of the API's fields twice.
-    Malformed,
-    /// These of its fields break rules.
-    Violations(ViolationList),
+/// What is wrong with a body as a whole.
+fn malformed(violation: String) -> ViolationList {
+    ViolationList::from(Violation { property: "body".to_owned(), violation })
 }
 
 /// Reads a body.
 ///
 /// # Errors
-/// With all that was said of it.
+/// With all that was said of it; or, if it is no JSON, with the place where it breaks, and nothing of what stands there.
 pub(super) fn read<'a, T>(
     bytes: &'a [u8],
     strictness: Strictness,
     inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
-) -> Result<T, BodyRefusal> {
-    let nodes = json::read(bytes).ok_or(BodyRefusal::Malformed)?;
-    let body = json::value(&nodes).and_then(JsonObject::of).ok_or(BodyRefusal::Malformed)?;
+) -> Result<T, ViolationList> {
+    let nodes = json::read(bytes).map_err(|error| malformed(format!("must be JSON: {error}")))?;
+    let body = json::value(&nodes).and_then(JsonObject::of);
+    let body = body.ok_or_else(|| malformed("must be a JSON object".to_owned()))?;
     let mut violations = Violations { strictness, ..Violations::default() };
     let value = violations.fields(body, inside);
     match value {
-        _ if violations.has_field_twice => Err(BodyRefusal::Malformed),
         Some(value) if violations.found.is_empty() => Ok(value),
-        Some(_) | None => Err(BodyRefusal::Violations(violations.found)),
+        Some(_) | None => Err(violations.found),
     }
 }
 
@@ -80,7 +76,6 @@ pub(super) struct Violations {
     strictness: Strictness,
     path: Vec<PathStep>,
     found: ViolationList,
-    has_field_twice: bool,
 }
 
 impl Violations {
@@ -170,7 +165,9 @@ impl<'n, 'a> Fields<'n, 'a> {
         }
         let mut values = self.object.values(name);
         let taken = values.next();
-        self.violations.has_field_twice |= taken.is_some() && values.next().is_some();
+        if taken.is_some() && values.next().is_some() {
+            self.say(name, "must not be there twice");
+        }
         taken.filter(|json| !json.is_null())
     }
 

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bulk::{AcceptedBulk, BulkHeader};
 use super::inputs::Inputs;
 use super::violations::ViolationList;
+use crate::wire::choices::UnknownFieldRule;
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::response::DeliveryReport;
@@ -29,11 +30,14 @@ pub struct ReportQuery {
     pub limit: usize,
 }
 
-/// Reads a query from its decoded pairs. Unknown names are ignored; the last of a name counts.
+/// Reads a query from its decoded pairs. The last of a name counts.
 ///
 /// # Errors
-/// With what is wrong with its limit.
-pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<ReportQuery, ViolationList> {
+/// With all that is wrong with it.
+pub fn read<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    rule: UnknownFieldRule,
+) -> Result<ReportQuery, ViolationList> {
     let mut query = ReportQuery {
         bulk_id: None,
         message_id: None,
@@ -55,7 +59,7 @@ pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<R
                 Ok(limit) => query.limit = usize::try_from(limit).unwrap_or(usize::MAX),
                 Err(violation) => violations.add(|| Violation { property: "limit".to_owned(), violation }),
             },
-            _ => {}
+            _ => super::query::unknown(name, rule, &mut violations),
         }
     }
     if violations.is_empty() { Ok(query) } else { Err(violations) }
@@ -225,8 +229,9 @@ mod tests {
 
     #[test]
     fn a_query_has_a_limit() {
-        let limit = |text: &str| read([("limit", text), ("unknown", "1")]).map(|query| query.limit);
-        assert_eq!(read([]).unwrap().limit, 50);
+        let limit =
+            |text: &str| read([("limit", text), ("unknown", "1")], UnknownFieldRule::Ignore).map(|query| query.limit);
+        assert_eq!(read([], UnknownFieldRule::Refuse).unwrap().limit, 50);
         assert_eq!(limit("1000").unwrap(), 1000);
         let violation = |text: &str| limit(text).unwrap_err().into_listed()[0].violation.clone();
         assert_eq!(violation("1001"), "must be less than or equal to 1000");

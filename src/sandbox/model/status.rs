@@ -1,5 +1,6 @@
 //! The statuses and the errors of the API that the sandbox gives, by their ids.
 
+use crate::wire::error::Violation;
 use crate::wire::response::{ERROR_GROUPS, GROUP_REJECTED, MessageError, STATUS_GROUPS, Status};
 
 /// Held, because its delivery window is closed.
@@ -132,6 +133,28 @@ pub fn errors_of(status: u16) -> Vec<u16> {
     ERRORS.iter().map(|known| known.id).filter(|id| goes(*id)).collect()
 }
 
+impl Ending {
+    /// The ending of a message of which the status is told, and the error if it has one.
+    ///
+    /// # Errors
+    /// If no message ends with that status, or not with that error: with which of the two is wrong, and what it takes.
+    pub fn told(status: u16, error: Option<u16>) -> Result<Self, Violation> {
+        let ends = group(status).is_some_and(|group| group >= UNDELIVERABLE_GROUP);
+        if !ends {
+            let violation = "must be the id of a status with which a message ends, such as 5 or 9".to_owned();
+            return Err(Violation { property: "status".to_owned(), violation });
+        }
+        let taken = errors_of(status);
+        let error = error.unwrap_or(NO_ERROR);
+        if taken.contains(&error) {
+            return Ok(Self { status, error });
+        }
+        let taken: Vec<String> = taken.iter().map(u16::to_string).collect();
+        let violation = format!("must be one of [{}], with the status {status}", taken.join(", "));
+        Err(Violation { property: "error".to_owned(), violation })
+    }
+}
+
 struct KnownError {
     id: u16,
     group: u16,
@@ -189,12 +212,6 @@ pub fn error(id: u16) -> MessageError {
     }
 }
 
-/// Whether the sandbox has an error with an id.
-#[must_use]
-pub fn is_error(id: u16) -> bool {
-    ERRORS.iter().any(|known| known.id == id)
-}
-
 /// Writes a status out; of an id that is not known, a rejection without a name.
 #[must_use]
 pub fn status(id: u16) -> Status {
@@ -242,6 +259,32 @@ mod tests {
             r#"{"groupId":2,"groupName":"USER_ERRORS","id":4101,"name":"EC_VALIDITY_EXPIRED","description":"Validity expired","permanent":true}"#
         );
         assert!(ERRORS.iter().all(|known| usize::from(known.group) < ERROR_GROUPS.len()));
+    }
+
+    #[test]
+    fn a_message_ends_with_an_error_that_its_status_can_have() {
+        let told = |status, error| match Ending::told(status, error) {
+            Ok(ending) => format!("{} {}", ending.status, ending.error),
+            Err(Violation { property, violation }) => format!("{property} {violation}"),
+        };
+        let ends = "status must be the id of a status with which a message ends, such as 5 or 9";
+        let failed = "error must be one of [1, 255, 7002, 7003, 7010, 7011, 7017, 7021, 7027, 7032, 7050, 7051, 7082], with the status 9";
+        for (status, error, expect) in [
+            (DELIVERED, None, "5 0"),
+            (DELIVERED, Some(NO_ERROR), "5 0"),
+            (DELIVERED, Some(7002), "error must be one of [0], with the status 5"),
+            (UNDELIVERABLE_NOT_DELIVERED, Some(7002), "9 7002"),
+            (UNDELIVERABLE_NOT_DELIVERED, None, failed),
+            (UNDELIVERABLE_NOT_DELIVERED, Some(EC_VALIDITY_EXPIRED), failed),
+            (UNDELIVERABLE_NOT_DELIVERED, Some(1234), failed),
+            (EXPIRED, Some(EC_MESSAGE_CANCELED), "15 4100"),
+            (EXPIRED, Some(7002), "error must be one of [255, 4100, 4101], with the status 15"),
+            (REJECTED_DESTINATION_BLOCKLISTED, None, "14 0"),
+            (PENDING_ACCEPTED, None, ends),
+            (1234, Some(7002), ends),
+        ] {
+            assert_eq!(told(status, error), expect, "{status} {error:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub struct ViolationList {
     count: usize,
 }
 
+impl From<Violation> for ViolationList {
+    fn from(only: Violation) -> Self {
+        Self { listed: vec![only], count: 1 }
+    }
+}
+
 impl ViolationList {
     /// Adds what is wrong; it is written out only if it is listed.
     pub(super) fn add(&mut self, violation: impl FnOnce() -> Violation) {

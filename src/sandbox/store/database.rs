@@ -149,9 +149,9 @@ impl MessageDatabase {
     /// What the books hold.
     pub(super) fn opened(&mut self) -> Result<OpenedDatabase, SandboxError> {
         let bound = self.wrap(table::bound(&self.connection))?;
-        let (bulks, messages) = self.wrap(table::count(&self.connection))?;
+        let (bulks, accepted) = self.wrap(table::count(&self.connection))?;
         let sequence = u64::try_from(self.wrap(sequence::next(&self.connection))?).unwrap_or_default();
-        Ok(OpenedDatabase { bound, bulks, messages, sequence })
+        Ok(OpenedDatabase { bound, bulks, accepted, sequence })
     }
 
     /// Keeps the bound of a clock from now on; its present time is durable then.

@@ -120,8 +120,8 @@ pub struct OpenedDatabase {
     pub bound: Option<Timestamp>,
     /// How many bulks there were.
     pub bulks: u64,
-    /// How many messages there were.
-    pub messages: u64,
+    /// How many of their messages were accepted.
+    pub accepted: u64,
     /// The first number that no bulk was ever given to make ids from.
     pub sequence: u64,
 }

@@ -31,7 +31,7 @@ pub use last_time::last_time;
 pub use progress::ProgressSeen;
 pub use push_search::{ListedPush, PushFilter};
 pub use pushes::{PendingPushes, PushNote};
-pub use requests::{KeptRequest, REQUESTS_KEPT, RequestSearch};
+pub use requests::{BodiesWanted, KeptRequest, REQUESTS_KEPT, RequestSearch};
 pub use telling::OutcomeRefusal;
 
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ use tokio::sync::oneshot;
 
 use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
-use super::journal::entry::RequestEntry;
+use super::journal::entry::{KeptBodies, RequestEntry};
 use super::model::bulk::AcceptedBulk;
 use super::model::inputs::Inputs;
 use super::model::query::Query;
@@ -247,10 +247,10 @@ impl MessageStore {
     }
 
     /// Takes an entry into the journal of requests; nobody waits for it.
-    pub(super) fn journal(&self, entry: RequestEntry, mut body: Vec<u8>) {
+    pub(super) fn journal(&self, entry: RequestEntry, mut kept: KeptBodies) {
         // Whoever refuses more requests than can be written keeps no bodies then, and in the end no entries.
         match self.journalled.fetch_add(1, Ordering::Relaxed) {
-            BODIES_ON_THE_WAY_MAX..ENTRIES_ON_THE_WAY_MAX => body = Vec::new(),
+            BODIES_ON_THE_WAY_MAX..ENTRIES_ON_THE_WAY_MAX => kept = KeptBodies::default(),
             ENTRIES_ON_THE_WAY_MAX.. => {
                 self.journalled.fetch_sub(1, Ordering::Relaxed);
                 return;
@@ -258,7 +258,7 @@ impl MessageStore {
             _ => {}
         }
         // Where the books are closed there is no journal either.
-        drop(self.commands.send(DatabaseCommand::Journal(NewRequest { entry, body })));
+        drop(self.commands.send(DatabaseCommand::Journal(NewRequest { entry, kept })));
     }
 
     /// Reads the journal of requests, the newest first, with all that was taken into it before.

@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use super::packed::unpack;
-use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
+use super::table;
+use crate::sandbox::journal::entry::{KeptBodies, RequestEntry, RequestOutcome};
+use crate::sandbox::model::answer;
 
 /// How many requests are kept.
 pub const REQUESTS_KEPT: i64 = 2_000;
@@ -22,13 +24,15 @@ const SCHEMA: &str = "
         request TEXT NOT NULL,        -- JSON
         body BLOB NOT NULL            -- or the beginning of it
     ) STRICT;
+    -- The answers of which no bulk says what they were, or the beginnings of them.
+    CREATE TABLE IF NOT EXISTS answer (entry INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 ";
 
 /// An entry that is to be kept.
 #[derive(Debug)]
 pub(super) struct NewRequest {
     pub(super) entry: RequestEntry,
-    pub(super) body: Vec<u8>,
+    pub(super) kept: KeptBodies,
 }
 
 /// Which entries are looked for. What is absent does not filter.
@@ -36,6 +40,10 @@ pub(super) struct NewRequest {
 pub struct RequestSearch {
     /// Those with an answer's status between these two.
     pub status: Option<(u16, u16)>,
+    /// Those with this method.
+    pub method: Option<String>,
+    /// Those that have made a bulk with this bulkId.
+    pub bulk_id: Option<String>,
     /// Those for this path.
     pub path: Option<String>,
     /// Those of which this came.
@@ -44,8 +52,17 @@ pub struct RequestSearch {
     pub before: Option<i64>,
     /// How many at most.
     pub limit: usize,
-    /// How much of each body is wanted, in bytes; nothing if absent.
-    pub body_bytes: Option<usize>,
+    /// How much of the bodies is wanted; nothing if absent.
+    pub bodies: Option<BodiesWanted>,
+}
+
+/// How much of bodies is wanted, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodiesWanted {
+    /// Of that of a request.
+    pub body: usize,
+    /// Of that of its answer.
+    pub answer: usize,
 }
 
 /// An entry that is kept.
@@ -60,6 +77,9 @@ pub struct KeptRequest {
     /// Its body, or the beginning of it, if that is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The body of its answer, or the beginning of it, if that is wanted and it got one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// Makes the table where there is none.
@@ -74,25 +94,33 @@ pub(super) fn write(connection: &Connection, entries: &[NewRequest]) -> rusqlite
     }
     let mut statement = connection
         .prepare_cached("INSERT INTO request (path, status, outcome, bulk, request, body) VALUES (?, ?, ?, ?, ?, ?)")?;
+    let mut answers = connection.prepare_cached("INSERT OR REPLACE INTO answer VALUES (?, ?)")?;
     let mut last = 0;
-    for NewRequest { entry, body } in entries {
+    for NewRequest { entry, kept } in entries {
         let json = serde_json::to_string(entry);
         let json = json.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let bulk = entry.bulk.as_ref().map(|bulk| bulk.number);
-        last = statement.insert(params![entry.path, entry.status, entry.outcome.name(), bulk, json, body])?;
+        last = statement.insert(params![entry.path, entry.status, entry.outcome.name(), bulk, json, kept.body])?;
+        if let Some(answer) = &kept.answer {
+            answers.execute(params![last, answer])?;
+        }
     }
-    let mut statement = connection.prepare_cached("DELETE FROM request WHERE entry <= ?")?;
-    statement.execute([last - REQUESTS_KEPT]).map(drop)
+    for forget in ["DELETE FROM request WHERE entry <= ?", "DELETE FROM answer WHERE entry <= ?"] {
+        connection.prepare_cached(forget)?.execute([last - REQUESTS_KEPT])?;
+    }
+    Ok(())
 }
 
 const WANTED: &str = "(?1 IS NULL OR status BETWEEN ?1 AND ?2) AND (?3 IS NULL OR path = ?3)
-    AND (?4 IS NULL OR outcome = ?4)";
+    AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR request ->> '$.method' = ?5)
+    AND (?6 IS NULL OR request ->> '$.bulk.bulkId' = ?6)";
 
 /// How many entries a search finds, wherever it begins.
 pub(super) fn count(connection: &Connection, search: &RequestSearch) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM request WHERE {WANTED}"))?;
     let (low, high) = search.status.unzip();
-    let parameters = params![low, high, search.path, search.outcome.map(RequestOutcome::name)];
+    let outcome = search.outcome.map(RequestOutcome::name);
+    let parameters = params![low, high, search.path, outcome, search.method, search.bulk_id];
     let count: i64 = statement.query_row(parameters, |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
@@ -100,46 +128,64 @@ pub(super) fn count(connection: &Connection, search: &RequestSearch) -> rusqlite
 /// The entries that a search finds, the newest first.
 pub(super) fn read(connection: &Connection, search: &RequestSearch) -> rusqlite::Result<Vec<KeptRequest>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT entry, request, bulk, substr(body, 1, ?6) FROM request WHERE entry < ?5 AND {WANTED}
-         ORDER BY entry DESC LIMIT ?7"
+        "SELECT entry, request, bulk FROM request WHERE entry < ?7 AND {WANTED} ORDER BY entry DESC LIMIT ?8"
     ))?;
     let (low, high) = search.status.unzip();
-    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let parameters = params![
-        low,
-        high,
-        search.path,
-        search.outcome.map(RequestOutcome::name),
-        search.before.unwrap_or(i64::MAX),
-        whole(search.body_bytes.unwrap_or_default()),
-        whole(search.limit)
-    ];
+    let outcome = search.outcome.map(RequestOutcome::name);
+    let before = search.before.unwrap_or(i64::MAX);
+    let limit = i64::try_from(search.limit).unwrap_or(i64::MAX);
+    let parameters = params![low, high, search.path, outcome, search.method, search.bulk_id, before, limit];
     let mut rows = statement.query(parameters)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let broken = |error: serde_json::Error| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
-        };
-        let entry: RequestEntry = serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(broken)?;
-        let body = match (search.body_bytes, row.get::<_, Option<i64>>(2)?) {
-            (None, _) => None,
-            (Some(bytes), Some(bulk)) => body_of(connection, bulk, bytes)?,
-            // Of nothing SQLite has no part.
-            (Some(_), None) => Some(row.get::<_, Option<Vec<u8>>>(3)?.unwrap_or_default()),
-        };
-        let body = body.map(|body| String::from_utf8_lossy(&body).into_owned());
-        found.push(KeptRequest { number: row.get(0)?, entry, body });
+        let entry: RequestEntry =
+            serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(|error| table::broken(1, error))?;
+        let mut kept = KeptRequest { number: row.get(0)?, entry, body: None, answer: None };
+        if let Some(wanted) = search.bodies {
+            add_bodies(connection, &mut kept, row.get(2)?, wanted)?;
+        }
+        found.push(kept);
     }
     Ok(found)
 }
 
-/// The beginning of the body of a bulk.
-fn body_of(connection: &Connection, bulk: i64, bytes: usize) -> rusqlite::Result<Option<Vec<u8>>> {
-    let mut statement = connection.prepare_cached("SELECT body FROM bulk WHERE number = ?")?;
-    let packed: Option<Vec<u8>> = statement.query_row([bulk], |row| row.get(0)).optional()?;
-    let mut body = packed.and_then(|packed| unpack(&packed));
-    if let Some(body) = &mut body {
-        body.truncate(bytes);
-    }
-    Ok(body)
+/// Adds what is wanted of the bodies: what is not kept of them is that of the bulk.
+fn add_bodies(
+    connection: &Connection,
+    kept: &mut KeptRequest,
+    bulk: Option<i64>,
+    BodiesWanted { body: body_max, answer: answer_max }: BodiesWanted,
+) -> rusqlite::Result<()> {
+    let text = |body: Vec<u8>, most: usize| {
+        String::from_utf8_lossy(body.get(..body.len().min(most)).unwrap_or_default()).into_owned()
+    };
+    let body = match bulk {
+        Some(bulk) => body_of(connection, bulk)?,
+        None => blob(connection, "SELECT body FROM request WHERE entry = ?", kept.number)?,
+    };
+    kept.body = body.map(|body| text(body, body_max));
+    let was_told_all = kept.entry.faults.is_empty() && kept.entry.status == Some(200);
+    let answer = match (blob(connection, "SELECT body FROM answer WHERE entry = ?", kept.number)?, bulk) {
+        (None, Some(bulk)) if was_told_all => answer_of(connection, bulk)?,
+        (answer, _) => answer,
+    };
+    kept.answer = answer.map(|answer| text(answer, answer_max));
+    Ok(())
+}
+
+fn blob(connection: &Connection, query: &str, number: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.prepare_cached(query)?.query_row([number], |row| row.get(0)).optional()
+}
+
+/// The body of a bulk.
+fn body_of(connection: &Connection, bulk: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    let packed = blob(connection, "SELECT body FROM bulk WHERE number = ?", bulk)?;
+    Ok(packed.and_then(|packed| unpack(&packed)))
+}
+
+/// The body of the answer to the request that has made a bulk.
+fn answer_of(connection: &Connection, bulk: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    let Some(header) = table::header(connection, bulk)? else { return Ok(None) };
+    let bulk = table::load(connection, header)?;
+    Ok(Some(table::json(&answer::accepted(&bulk))?.into_bytes()))
 }

@@ -186,9 +186,10 @@ pub(super) fn bound(connection: &Connection) -> rusqlite::Result<Option<Timestam
     Ok(bound.and_then(|bound| Timestamp::from_millisecond(bound).ok()))
 }
 
-/// How many bulks and messages there are.
+/// How many bulks there are, and how many of their messages were accepted.
 pub(super) fn count(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
-    connection.query_row("SELECT count(*), coalesce(sum(count), 0) FROM bulk", [], |row| {
+    const COUNT: &str = "SELECT count(*), coalesce(sum(count - json_array_length(rejected)), 0) FROM bulk";
+    connection.query_row(COUNT, [], |row| {
         let whole = |column| row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default());
         Ok((whole(0)?, whole(1)?))
     })

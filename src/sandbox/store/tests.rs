@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, RequestSearch, audit};
+use super::{Audited, BodiesWanted, BulkFilter, MessageStore, NewBulk, Receipt, RequestSearch, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::journal::entry::{RequestEntry, RequestOutcome};
+use crate::sandbox::journal::entry::{KeptBodies, RequestEntry, RequestOutcome};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::progress::MessageProgress;
@@ -90,7 +90,7 @@ async fn what_was_accepted_is_there_after_a_crash() {
     accept(&books, &first, Duplicates::Accept).await;
     // A crash: the first books are still open, and nothing of them was written out.
     let again = MessageStore::open(&path).unwrap();
-    assert_eq!((again.opened().bulks, again.opened().messages), (1, 2));
+    assert_eq!((again.opened().bulks, again.opened().accepted), (1, 1));
     let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
     assert_eq!(kept, [AcceptedBulk { header: BulkHeader { number: 1, ..first.header }, ..first }]);
 }
@@ -313,14 +313,17 @@ async fn the_journal_keeps_the_newest_requests_and_outlives_a_restart() {
     let path = folder.path().join("books.db");
     let books = MessageStore::open(&path).unwrap();
     for number in 0..2_500_u32 {
-        books.journal(entry(&format!("/{number}"), if number % 2 == 0 { 200 } else { 404 }), Vec::new());
+        books.journal(entry(&format!("/{number}"), if number % 2 == 0 { 200 } else { 404 }), KeptBodies::default());
     }
     let all = RequestSearch { limit: 3, ..RequestSearch::default() };
     assert_eq!(books.count_requests(all.clone()).await.unwrap(), 2_000);
-    books.journal(entry("/last", 429), b"what it said".to_vec());
+    books.journal(entry("/last", 429), KeptBodies { body: b"what it said".to_vec(), answer: None });
     books.close().await.unwrap();
     let books = MessageStore::open(&path).unwrap();
-    let found = books.requests(RequestSearch { body_bytes: Some(4), ..all.clone() }).await.unwrap();
+    let found = books
+        .requests(RequestSearch { bodies: Some(BodiesWanted { body: 4, answer: 4 }), ..all.clone() })
+        .await
+        .unwrap();
     let shown: Vec<_> = found.iter().map(|kept| (kept.number, &*kept.entry.path, kept.body.as_deref())).collect();
     assert_eq!(shown, [(2_501, "/last", Some("what")), (2_500, "/2499", Some("")), (2_499, "/2498", Some(""))]);
     let refused = RequestSearch { status: Some((400, 499)), before: Some(2_500), ..all };

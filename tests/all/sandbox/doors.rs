@@ -179,6 +179,7 @@ fn query() -> impl Strategy<Value = String> {
         "outcome",
         "count",
         "bodies",
+        "method",
         "person",
         "more",
         "%FF",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
-use super::{BodyRefusal, CheckedRequest, Choices, OvernightWindow, PastSendAt, Rules, SendAtForms};
+use super::{CheckedRequest, Choices, OvernightWindow, PastSendAt, Rules, SendAtForms};
 use crate::sandbox::model::message::SendTiming;
 use crate::sandbox::model::sample::full;
 use crate::wire::choices::{Nulls, UnknownFieldRule};
@@ -32,8 +32,7 @@ fn found(body: &[u8], rules: &Rules<'_>) -> String {
     }
     match checked {
         Ok(_) => String::new(),
-        Err(BodyRefusal::Malformed) => "malformed".to_owned(),
-        Err(BodyRefusal::Violations(violations)) => {
+        Err(violations) => {
             let lines = violations.iter().map(|one| format!("{}: {}", one.property, one.violation));
             lines.collect::<Vec<_>>().join("\n")
         }
@@ -86,11 +85,22 @@ fn a_full_body_becomes_a_request() {
 
 #[test]
 fn what_is_no_object_is_malformed() {
-    for body in ["", "{", "[]", "null", "\"text\"", "{\"messages\": [}", "{} {}", "\u{feff}{}"] {
-        assert_eq!(found(body.as_bytes(), &rules()), "malformed", "{body}");
+    for (body, expected) in [
+        (&b""[..], "must be JSON: EOF while parsing a value at line 1 column 0"),
+        (b"{", "must be JSON: EOF while parsing an object at line 1 column 1"),
+        (b"{\"messages\": [}", "must be JSON: expected value at line 1 column 15"),
+        (b"{} {}", "must be JSON: trailing characters at line 1 column 4"),
+        (b"\xef\xbb\xbf{}", "must be JSON: expected value at line 1 column 1"),
+        (b"{\n  \"messages\": [ 1, 17841400000000001x ]\n}", "must be JSON: expected `,` or `]` at line 2 column 37"),
+        (b"{\"messages\": [{\"sender\": \"\xff\"}]}", "must be JSON: invalid unicode code point at line 1 column 27"),
+        (&b"[".repeat(100_000), "must be JSON: recursion limit exceeded at line 1 column 128"),
+        (b"[]", "must be a JSON object"),
+        (b"null", "must be a JSON object"),
+        (b"\"17841400000000001\"", "must be a JSON object"),
+    ] {
+        let shown = String::from_utf8_lossy(body.get(..40).unwrap_or(body));
+        assert_eq!(found(body, &rules()), format!("body: {expected}"), "{shown}");
     }
-    assert_eq!(found(b"{\"messages\": [{\"sender\": \"\xff\"}]}", &rules()), "malformed");
-    assert_eq!(found(&b"[".repeat(100_000), &rules()), "malformed");
 }
 
 #[test]
@@ -318,7 +328,12 @@ fn dates_have_some_forms_and_a_horizon() {
         ("2026-12-01T09:00:00.Z", false, form),
         ("2026-12-01T09:00Z", false, form),
         ("2026-12-01 09:00:00.000+0000", false, form),
-        ("2026-12-01t09:00:00.000z", false, form),
+        ("2026-12-01t09:00:00.000z", false, ""),
+        ("2026-12-01t09:00:00Z", false, ""),
+        ("2026-12-01T09:00:00z", false, ""),
+        ("2026-12-01t09:00:00.000+0000", false, ""),
+        ("2026-12-01t09:00:00.000z[utc]", false, form),
+        ("2026-12-01 09:00:00z", false, form),
         ("2026-13-01T09:00:00.000+0000", true, form),
         ("2026-02-29T09:00:00.000+0000", true, form),
         ("2026-12-01T24:00:00.000+0000", true, form),
@@ -449,12 +464,29 @@ fn what_sendform_writes_is_read_as_it_was() {
 
 #[test]
 fn a_field_of_the_api_stands_once() {
-    for body in [
-        r#"{"messages": [], "messages": []}"#,
-        r#"{"messages": [{"sender": "a", "sender": null}]}"#,
-        r#"{"messages": [], "options": {"schedule": {"bulkId": 1, "bulkId": "b"}}}"#,
+    for (body, expected) in [
+        (
+            r#"{"messages": [], "messages": []}"#,
+            &["messages: must not be there twice", "messages: must not be empty"][..],
+        ),
+        (
+            r#"{"messages": [{"sender": "a", "sender": null}]}"#,
+            &[
+                "messages[0].sender: must not be there twice",
+                "messages[0].destinations: must not be null",
+                "messages[0].content: must not be null",
+            ],
+        ),
+        (
+            r#"{"messages": [], "options": {"schedule": {"bulkId": 1, "bulkId": "b"}}}"#,
+            &[
+                "messages: must not be empty",
+                "options.schedule.bulkId: must not be there twice",
+                "options.schedule.bulkId: must be a string",
+            ],
+        ),
     ] {
-        assert_eq!(found(body.as_bytes(), &rules()), "malformed", "{body}");
+        assert_eq!(found(body.as_bytes(), &rules()), expected.join("\n"), "{body}");
     }
     let mut body = full().to_string();
     body.insert_str(1, r#""new": 1, "new": 2,"#);
@@ -469,7 +501,7 @@ proptest::proptest! {
         let until = (at + bytes.len()).min(body.len());
         body.splice(at..until, bytes);
         // Whatever is said, it is said of a field that has a path.
-        if let Err(BodyRefusal::Violations(violations)) = super::check(&body, &rules()) {
+        if let Err(violations) = super::check(&body, &rules()) {
             proptest::prop_assert!(violations.iter().all(|one| !one.property.is_empty() && !one.violation.is_empty()));
         }
     }

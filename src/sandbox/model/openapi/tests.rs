@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{OperationScopes, document};
 use crate::sandbox::model::answer;
-use crate::sandbox::model::check::{BodyRefusal, Rules, check};
+use crate::sandbox::model::check::{Rules, check};
 use crate::sandbox::model::sample::full;
 use crate::wire::choices::{Choices, Nulls, OvernightWindow, SendAtForms, UnknownFieldRule};
 
@@ -55,11 +55,7 @@ const IN_WORDS: [&str; 4] = ["must differ from", "must be after", "must be no la
 /// Why a body is refused by rules that a schema can have; those in words are left out.
 fn refused(body: &Value, choices: Choices) -> Option<Vec<String>> {
     let rules = Rules { now: "2026-11-30T12:00:00Z".parse().unwrap(), choices, invalid: &[] };
-    let violations = match check(body.to_string().as_bytes(), &rules) {
-        Ok(_) => return None,
-        Err(BodyRefusal::Malformed) => return Some(vec!["malformed".to_owned()]),
-        Err(BodyRefusal::Violations(violations)) => violations,
-    };
+    let violations = check(body.to_string().as_bytes(), &rules).err()?;
     let is_in_words = |violation: &str| IN_WORDS.iter().any(|begin| violation.starts_with(begin));
     let lines = violations.iter().filter(|one| !is_in_words(&one.violation));
     let lines: Vec<_> = lines.map(|one| format!("{}: {}", one.property, one.violation)).collect();

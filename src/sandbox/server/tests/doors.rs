@@ -261,12 +261,14 @@ async fn an_outcome_holds_from_now_on_and_changes_nothing_that_was() {
     assert_eq!(tell("now.1", json!({ "status": 5 })).await, (409, json!("messageId")), "it has ended");
     assert_eq!(tell("nobody", json!({ "status": 5 })).await, (404, json!("messageId")));
     for (body, property) in [
-        (json!({}), "outcome"),
-        (json!({ "status": "9" }), "outcome"),
-        (json!({ "status": 9, "why": 1 }), "outcome"),
+        (json!({}), "body"),
+        (json!({ "status": "9" }), "status"),
+        (json!({ "status": 9, "why": 1 }), "why"),
         (json!({ "status": 26 }), "status"),
         (json!({ "status": 1234 }), "status"),
         (json!({ "status": 9, "error": 1234 }), "error"),
+        (json!({ "status": 9 }), "error"),
+        (json!({ "status": 5, "error": 7002 }), "error"),
     ] {
         assert_eq!(tell("now.2", body.clone()).await, (400, json!(property)), "{body}");
     }
@@ -524,14 +526,18 @@ async fn faults_are_asked_for_and_shown_in_both_forms() {
     }
     assert_eq!(fixture.call("DELETE", "/sandbox/faults", HEADERS, b"").await.json(), json!({ "faults": [] }));
     assert_eq!(fixture.send(&bulk("b2", &["1"])).await.status, 200);
-    for body in [
-        json!({}),
-        json!({ "faults": ["explode"] }),
-        json!({ "faults": [{ "fault": "slow" }] }),
-        json!({ "faults": [1] }),
+    for (body, property) in [
+        (json!({}), "body"),
+        (json!({ "faults": "500" }), "faults"),
+        (json!({ "faults": vec!["500"; 101] }), "faults"),
+        (json!({ "faults": ["explode"] }), "faults[0]"),
+        (json!({ "faults": ["500", { "fault": "slow" }] }), "faults[1]"),
+        (json!({ "faults": ["500", 1] }), "faults[1]"),
+        (json!({ "faults": [{ "fault": "500", "frist": 3 }] }), "faults[0].frist"),
+        (json!({ "faults": [{ "fault": "500", "first": "3" }] }), "faults[0].first"),
     ] {
         let got = fixture.put("/sandbox/faults", body.clone()).await;
-        assert_eq!((got.status, &got.json()["violations"][0]["property"]), (400, &json!("faults")), "{body}");
+        assert_eq!((got.status, &got.json()["violations"][0]["property"]), (400, &json!(property)), "{body}");
     }
 }
 

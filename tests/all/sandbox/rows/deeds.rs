@@ -125,9 +125,10 @@ pub(super) fn answers(page: &mut Page) {
     let message = json!({ "messageId": "answer", "status": pending, "destination": "66855538125" });
     assert_eq!(page.api.send(&plain).json(), json!({ "bulkId": "answers", "messages": [message] }));
     let broken = page.api.call("POST", "/instagram/1/messages", "{");
+    let place = "must be JSON: EOF while parsing an object at line 1 column 1";
     assert_eq!(
         (broken.status, &broken.json()["errorCode"], &broken.json()["violations"]),
-        (400, &json!("E400"), &json!([]))
+        (400, &json!("E400"), &json!([{ "property": "body", "violation": place }]))
     );
     let error = |asked: &Api| {
         let (reply, told) = (asked.send(&plain), asked.send(&plain).status);
