@@ -45,6 +45,17 @@ pub(super) fn by_sandbox(claim: &Claim, over_by: Timestamp) -> Timestamp {
     }
 }
 
+/// The last instant at which the first message of a claim can leave such a sandbox: however slow its pace is, that one
+/// waits for nothing but its own time. Nobody who died says when a request was over, and where nobody closes their run, as
+/// in a database, the last of its messages could leave ever later; this instant stays where it is. Only through a delivery
+/// window the first one leaves as late as the others.
+pub(super) fn first_by_sandbox(claim: &Claim, over_by: Timestamp) -> Timestamp {
+    match claim.leaves_by {
+        None => claim.send_at.unwrap_or(claim.at),
+        Some(_) => by_sandbox(claim, over_by),
+    }
+}
+
 /// The last instant at which a message of a claim can leave through a delivery window: when the
 /// window opens for whoever comes last, unless their validity is over before that. Both clocks are
 /// given some slack, so that a window which closes just then counts as closed. Whoever has waited for a window
@@ -152,18 +163,26 @@ mod tests {
             let came = later(claim.at, SignedDuration::from_secs(comes * speed));
             let over_by = later(came, SignedDuration::from_secs(told * speed));
             let mut departures = Departures::new(window.as_ref(), None, pace, came);
-            let mut last = came;
+            let (mut first, mut last) = (None, came);
             for _ in 0..count {
                 let departure = departures.next_one();
                 if departure.expires().is_some() {
                     break;
                 }
+                first = first.or(Some(departure.leaves));
                 last = departure.leaves;
                 departures.take(departure);
             }
             // What waits for nothing has left when it came.
             let is_over = by_sandbox(&claim, over_by).max(over_by);
             prop_assert!(last <= is_over, "{last} is after {is_over}");
+            if let Some(first) = first {
+                let has_begun = first_by_sandbox(&claim, over_by).max(over_by);
+                prop_assert!(first <= has_begun, "{first} is after {has_begun}");
+                // Whoever asks later asks for no other instant, where no window is in the way.
+                let asked_later = first_by_sandbox(&claim, Timestamp::MAX);
+                prop_assert!(window.is_some() || asked_later == first_by_sandbox(&claim, over_by));
+            }
         }
     }
 }

@@ -171,6 +171,13 @@ pub trait Undeliverables: Sync {
 
     /// Counts whom of a message that is so of, by now.
     fn of(&self, message: &MessageRevision) -> Undelivered;
+
+    /// The same as if everybody of whom it is not known yet were not delivered to; nothing if there is nobody, or if
+    /// nobody may be asked for now.
+    fn at_worst(&self, message: &MessageRevision) -> Option<Undelivered>;
+
+    /// Asks for them at once, and waits no longer than a moment for the answer; false if it is no use to ask again.
+    fn ask_now(&self) -> BoxFuture<'_, bool>;
 }
 
 /// Nobody asks.
@@ -179,6 +186,14 @@ impl Undeliverables for () {
 
     fn of(&self, _: &MessageRevision) -> Undelivered {
         Undelivered::default()
+    }
+
+    fn at_worst(&self, _: &MessageRevision) -> Option<Undelivered> {
+        None
+    }
+
+    fn ask_now(&self) -> BoxFuture<'_, bool> {
+        Box::pin(ready(false))
     }
 }
 

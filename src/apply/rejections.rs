@@ -143,6 +143,16 @@ impl Rejections {
         })
     }
 
+    /// The messages of which this run was accepted for somebody, and that go on, but would have ended if this many were
+    /// not delivered to.
+    pub(super) fn ended_by(&self, at_worst: impl Fn(&MessageRevision) -> Option<Undelivered>) -> Vec<MessageRevision> {
+        let going_on = self.0.iter().filter(|(_, course)| !course.has_ended && course.here.accepted > 0);
+        let end = going_on.filter(|(message, course)| {
+            at_worst(message).is_some_and(|worst| course.limit.is_exceeded(&course.answered(), &worst))
+        });
+        end.map(|(message, _)| message.clone()).collect()
+    }
+
     /// The messages that have ended.
     pub(super) fn ended(&self) -> Vec<EndedMessage> {
         let ended = self.0.iter().filter(|(_, course)| course.has_ended);

@@ -123,6 +123,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
         }
     }
     drop(flight);
+    run.look_at_the_end().await;
     run.count_not_given(source).await;
     run.count_elsewhere();
     run.end()
@@ -475,7 +476,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     }
 
     /// Whether a reason to claim nothing more is known already.
-    fn has_stopped(&self) -> bool {
+    pub(super) fn has_stopped(&self) -> bool {
         lock(&self.summary).stopped.is_some()
     }
 

@@ -3,19 +3,20 @@
 //!
 //! Bulks of earlier runs are asked for before anything is claimed, so that a run that is begun again and again stops before
 //! it sends. Those whose messages leave at once are asked for as the run goes, at most every [`EVERY`], those that were
-//! asked for longest ago first, and each until all of its messages have come to an end. A run that ends before asks no
-//! more: there is nothing left to stop.
+//! asked for longest ago first, and each until all of its messages have come to an end. When a run has nothing left to
+//! send it asks [at its end](super::stop_after) whatever could still end a message: else a short one had never asked.
 //!
-//! All of this is asked in passing: doubts and the witness go first, and a run waits for no answer but the first. Of other
-//! runs on the same account nobody here knows, so where the gateway asks for patience it has it, and every such word makes
-//! the next wait twice as long.
+//! All of this is asked in passing: doubts and the witness go first, and a run waits for no answer but the first, and those
+//! at its end, which it does [not for long](LOOK_TIME_MAX). Of other runs on the same account nobody here knows, so where
+//! the gateway asks for patience it has it, and every such word makes the next wait twice as long.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{BoxFuture, Either, select};
+use tokio::sync::Mutex as TurnMutex;
 
 use super::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN};
 use super::ports::{Clock, Undeliverables};
@@ -36,8 +37,14 @@ const SILENT: Duration = Duration::from_secs(1);
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 /// How many pages are read then: half of what an account may ask in that time, so that whoever else asks is not held up.
 const PAGES_MAX: usize = 10;
+/// How long the answers hold a run up that asks at its end.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(2);
+/// How many pages are read then, which may be right after the others.
+const LOOK_PAGES_MAX: usize = 5;
 /// How many bulks of earlier runs are asked for.
 const EARLIER_MAX: usize = 20;
+/// What the failures of those are called of whom nothing is known yet.
+const UNKNOWN: &str = "";
 
 /// Asks the logs about the bulks of the messages that a rule may end.
 #[derive(Debug)]
@@ -46,6 +53,8 @@ pub struct DeliveryWatch<'a, L, C> {
     clock: &'a C,
     watched: BTreeSet<MessageRevision>,
     state: Mutex<DeliveryState>,
+    /// Whose turn it is to ask: an answer is about those who were asked for last.
+    turn: TurnMutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +74,8 @@ struct DeliveryState {
     is_answered: bool,
     /// How long is waited besides, since the gateway has asked for patience.
     patience: Duration,
+    /// Nobody asks before that, by the clock of [`Clock::elapsed`], for the same reason.
+    rests_until: Duration,
     /// Whether it was told that the logs cannot be read.
     is_told: bool,
     /// Whether there is no use in asking again.
@@ -76,8 +87,23 @@ struct FollowedBulk {
     sent: SentBulk,
     /// What was found of it.
     found: Undelivered,
+    /// How many of its messages have come to an end.
+    ended: usize,
     /// In which round.
     round: u64,
+}
+
+impl FollowedBulk {
+    fn new(sent: SentBulk) -> Self {
+        Self { sent, found: Undelivered::default(), ended: 0, round: 0 }
+    }
+}
+
+impl DeliveryState {
+    /// Everything that has not come to an end.
+    fn followed(&self) -> impl Iterator<Item = &FollowedBulk> {
+        self.unread.iter().chain(&self.open).chain(&self.asked)
+    }
 }
 
 impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
@@ -90,14 +116,15 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         watched: impl IntoIterator<Item = MessageRevision>,
         earlier: impl IntoIterator<Item = SentBulk>,
     ) -> Self {
-        let watch = Self { logs, clock, watched: watched.into_iter().collect(), state: Mutex::default() };
+        let (watched, state, turn) = (watched.into_iter().collect(), Mutex::default(), TurnMutex::default());
+        let watch = Self { logs, clock, watched, state, turn };
         earlier.into_iter().take(EARLIER_MAX).for_each(|sent| watch.accepted(sent));
         watch
     }
 
     /// Asks once for bulks of earlier runs, before anything is claimed, unless the answer takes too long.
     pub async fn open(&self) {
-        match select(pin!(self.round()), pin!(self.clock.sleep(EVERY))).await {
+        match select(pin!(self.round(PAGES_MAX)), pin!(self.clock.sleep(EVERY))).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }
@@ -108,7 +135,7 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         while !self.state().is_refused {
             let wait = EVERY + self.state().patience;
             self.clock.sleep(wait).await;
-            self.round().await;
+            self.round(PAGES_MAX).await;
             self.tell(&tell);
         }
     }
@@ -140,19 +167,21 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         Some(Alarm::DeliveriesUnread { known: state.found.values().map(|found| found.asked).sum(), why })
     }
 
-    /// Asks once for as many bulks as may be.
-    async fn round(&self) {
+    /// Asks once for as many bulks as may be; false if it is no use to ask more now.
+    async fn round(&self, pages_max: usize) -> bool {
+        let _turn = self.turn.lock().await;
         self.begin_round();
         let mut pages = 0;
-        while pages < PAGES_MAX
+        while pages < pages_max
             && let Some((question, people)) = self.next()
         {
             pages += people.div_ceil(page()).max(1);
             let answer = self.ask(&question).await;
             if !self.take_answer(&answer) {
-                return;
+                return false;
             }
         }
+        true
     }
 
     async fn ask(&self, question: &LogQuery) -> LogsAnswer {
@@ -198,9 +227,11 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
     /// Waits longer from now on, and so long at least: there is no room for questions in passing. What was asked is asked
     /// for first in the next round.
     fn be_patient(&self, wanted: Duration) {
+        let now = self.clock.elapsed();
         let mut state = self.state();
         let longer = (2 * (EVERY + state.patience)).min(EVERY_MAX);
         state.patience = longer.max(wanted).saturating_sub(EVERY);
+        state.rests_until = now.saturating_add(EVERY + state.patience);
         state.unanswered = None;
     }
 
@@ -230,13 +261,13 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
 
     /// Takes in what the logs have of a bulk, and asks for it again later unless all of it has come to an end.
     fn take(&self, open: FollowedBulk, rows: &BTreeMap<MessageId, Vec<&LogRow>>, is_whole: bool) {
-        let FollowedBulk { sent, found: before, .. } = open;
         let mut state = self.state();
         let round = state.round;
         if !is_whole {
-            state.open.push_back(FollowedBulk { sent, found: before, round });
+            state.open.push_back(FollowedBulk { round, ..open });
             return;
         }
+        let FollowedBulk { sent, found: before, .. } = open;
         let (mut found, mut ended) = (Undelivered::default(), 0);
         for rows in sent.ids().filter_map(|id| rows.get(&id)) {
             found.asked += 1;
@@ -251,7 +282,7 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
         let all = state.found.entry(sent.message()).or_default();
         all.replace(&before, &found);
         if ended < sent.accepted.len() && self.is_told(&sent) {
-            state.open.push_back(FollowedBulk { sent, found, round });
+            state.open.push_back(FollowedBulk { sent, found, ended, round });
         }
     }
 
@@ -268,12 +299,37 @@ impl<'a, L: Logs, C: Clock> DeliveryWatch<'a, L, C> {
 impl<L: Logs, C: Clock> Undeliverables for DeliveryWatch<'_, L, C> {
     fn accepted(&self, sent: SentBulk) {
         if self.is_told(&sent) {
-            self.state().unread.push_back(FollowedBulk { sent, found: Undelivered::default(), round: 0 });
+            self.state().unread.push_back(FollowedBulk::new(sent));
         }
     }
 
     fn of(&self, message: &MessageRevision) -> Undelivered {
         self.state().found.get(message).cloned().unwrap_or_default()
+    }
+
+    fn at_worst(&self, message: &MessageRevision) -> Option<Undelivered> {
+        let state = self.state();
+        if state.is_refused || self.clock.elapsed() < state.rests_until {
+            return None;
+        }
+        let mut worst = state.found.get(message).cloned().unwrap_or_default();
+        let mut unknown = 0;
+        for FollowedBulk { sent, found, ended, .. } in state.followed().filter(|bulk| bulk.sent.message() == *message) {
+            let all = sent.accepted.len();
+            worst.asked += (all as u64).saturating_sub(found.asked);
+            unknown += all.saturating_sub(*ended) as u64;
+        }
+        *worst.failed.entry(UNKNOWN.to_owned()).or_default() += unknown;
+        (unknown > 0).then_some(worst)
+    }
+
+    fn ask_now(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            match select(pin!(self.round(LOOK_PAGES_MAX)), pin!(self.clock.sleep(LOOK_TIME_MAX))).await {
+                Either::Left((is_whole, _)) => is_whole,
+                Either::Right(_) => false,
+            }
+        })
     }
 }
 

@@ -49,7 +49,8 @@ pub struct ApplyReport<'a> {
     pub stopped: Option<&'a Stopped>,
     /// The stops that ended the run, if any did.
     pub stops: Vec<StopView>,
-    /// The messages of which nothing more was sent, because the gateway rejected too many of their people.
+    /// The messages of which nothing more was sent, or is to be sent, because the gateway rejected too many of their
+    /// people, or did not deliver to them.
     pub ended: Vec<EndedMessageView>,
     /// The number that `--accept late=` takes so that everybody is sent to who was too late; null if nobody was.
     pub late_to_accept: Option<u64>,
@@ -113,7 +114,8 @@ pub struct MessageOutcomeView {
     pub zone: Option<TimeZone>,
 }
 
-/// A message of which nothing more was sent, because the gateway rejected too many of its people.
+/// A message of which nothing more was sent, or is to be sent, because the gateway rejected too many of its people, or did
+/// not deliver to them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EndedMessageView {
@@ -133,9 +135,10 @@ pub struct EndedMessageView {
     pub undelivered_by_error: BTreeMap<String, u64>,
     /// The share that may be rejected, in percent.
     pub share_percent: u8,
-    /// How many people of this run were not sent to.
+    /// How many people of this run were not sent to; 0 if it was known only when everybody had been.
     pub open: u64,
-    /// The number that `--accept rejected=` takes so that all of them can be sent to.
+    /// The number that `--accept rejected=` takes so that all of them can be sent to; where nobody is left, so that what
+    /// has failed by now keeps nobody back who comes later.
     pub to_accept: u64,
     /// The same in words.
     pub words: String,
@@ -309,12 +312,12 @@ impl<'a> ApplyReport<'a> {
 }
 
 impl EndedMessageView {
-    /// The messages that have people left.
+    /// The messages that have people left, and those of which too many were not delivered to, which nothing else tells.
     fn all(summary: &Summary) -> Vec<Self> {
         let of = |ended: &EndedMessage| {
             let EndedMessage { message, limit, answered, undelivered } = ended;
             let open = summary.messages.get(message).map_or(0, |tally| tally.not_attempted + tally.refused);
-            (open > 0).then(|| Self {
+            (open > 0 || undelivered.failed_any() > 0).then(|| Self {
                 message: message.0.to_string(),
                 revision: message.1.get(),
                 answered: answered.all(),

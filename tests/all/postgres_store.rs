@@ -2,6 +2,7 @@
 //! refused.
 
 mod claims;
+mod doubts;
 mod freed;
 mod limits;
 mod refused;

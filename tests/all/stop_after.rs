@@ -242,6 +242,109 @@ fn a_share_that_may_fail_ends_nothing_and_a_rule_that_is_off_asks_nothing() {
     assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(0)));
 }
 
+/// What nobody is sent to, because the logs end the message before anything is claimed.
+fn is_ended_before_it_sends(shop: &Shop) {
+    let run = shop.sends_nothing(APPLY, 7);
+    assert!(run.stdout.contains("sale.hello was ended: "), "{run}");
+    assert!(run.stdout.contains("accepted and then not delivered to"), "{run}");
+}
+
+#[test]
+fn a_run_that_is_over_in_a_moment_looks_before_it_says_that_all_is_well() {
+    let shop = undelivered(1000, "stopAfter: { of: 4 }\n");
+    // Everybody's message has come to its end when the last request is answered.
+    shop.sandbox.change_clock(&json!({ "speed": 3600 }));
+    assert_snapshot!(shop.run(APPLY), @"
+    exit code: 7
+    sale.hello r1  shop to customers
+      + 8 to send at once, 4 bulks
+        8 rows in customers.csv (CSV with `,`, UTF-8)
+
+    limits: 20,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    8 messages to send in 4 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         8         0        0         0              0
+    ! sale.hello was ended: 8 of 8 people whose message the gateway's logs have were accepted and then not delivered to (8 with `EC_PROVIDER_INTERNAL_ERROR`), more than the 10% of `stopAfter`; that was known only when everybody had been sent to
+      nothing is sent to them again; find out why before more people come: the next apply asks the gateway's logs first, and sends nothing more of it while they say so
+    ");
+    assert_eq!(shop.accepted(), [1; 8]);
+    let status = shop.run(&["status", "--format", "json"]).code(0).json();
+    assert_eq!((&status["messages"][0]["accepted"], &status["messages"][0]["rejected"]), (&json!(8), &json!(0)));
+    shop.run(&["ledger", "verify"]).code(0);
+    // Nobody is left, and nobody is sent to again; whoever comes is not sent to either, until somebody says so.
+    shop.sends_nothing(APPLY, 0);
+    shop.customers(1..=10);
+    is_ended_before_it_sends(&shop);
+    let run = shop.run(&["apply", "--auto-approve", "--accept", "rejected=9", "--format", "json"]).code(7);
+    assert_eq!(shop.accepted(), [1; 10], "{run}");
+    let ended = &run.json()["ended"][0];
+    assert_eq!((&ended["open"], &ended["undelivered"], &ended["toAccept"]), (&json!(0), &json!(10), &json!(10)));
+    shop.customers(1..=11);
+    shop.run(&["apply", "--auto-approve", "--accept", "rejected=11"]).code(0);
+}
+
+#[test]
+fn whoever_is_unknown_or_has_blocked_the_business_counts_at_the_end() {
+    let sent = |share: u8| {
+        let shop = undelivered(0, &format!("stopAfter: {{ share: {share}%, of: 4 }}\n"));
+        let rule = |outcome, number| json!({ "outcome": outcome, "ids": [customer(number)] });
+        let rules = [rule("unknownPerson", 2), rule("blockedBusiness", 5), rule("silent", 7)];
+        shop.sandbox.set_rules(&json!({ "rules": rules }));
+        let run = shop.run(APPLY);
+        assert_eq!(shop.accepted(), [1; 8], "{run}");
+        run
+    };
+    let run = sent(20).code(7);
+    assert!(run.stdout.contains("sale.hello was ended: 2 of 8 people whose message the gateway's logs have"), "{run}");
+    // Of one whom the channel says nothing of nobody knows.
+    assert!(!sent(25).code(0).stdout.contains("ended"));
+}
+
+#[test]
+fn whoever_is_on_their_way_is_no_failure_and_ends_the_next_run_before_it_sends() {
+    let shop = undelivered(1000, "stopAfter: { of: 4 }\n");
+    shop.sandbox.change_clock(&json!({ "stopped": true }));
+    let run = shop.run(APPLY).code(0);
+    assert!(!run.stdout.contains("ended") && !run.stdout.contains("did not count"), "{run}");
+    assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(2)), "at once, and once more");
+    shop.sandbox.change_clock(&json!({ "stopped": false }));
+    shop.sandbox.wait("final=8");
+    shop.customers(1..=10);
+    is_ended_before_it_sends(&shop);
+}
+
+#[test]
+fn logs_that_do_not_tell_at_the_end_are_said_to_and_are_no_failure_of_the_run() {
+    for (fault, why) in [
+        ("logs:403*", "the credentials do not allow to read the logs (403)"),
+        ("logs:429*", "the gateway keeps answering that there are too many requests (429)"),
+        ("logs:hold-before*", "they had answered nothing by the end of the run"),
+    ] {
+        let shop = undelivered(1000, "stopAfter: { of: 4 }\n");
+        shop.sandbox.faults(&[fault]);
+        let run = shop.run(APPLY).code(0);
+        let told = "! whom the gateway does not deliver to did not count for `stopAfter`: its logs could not be read: ";
+        assert!(run.stdout.contains(&format!("{told}{why}")), "{run}");
+        assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(1)), "{fault}");
+    }
+}
+
+#[test]
+fn what_is_still_to_leave_is_not_asked_for_at_the_end() {
+    for schedule in
+        ["sendAt: \"2026-11-30 13:00\", timeZone: UTC", "sendingSpeedLimit: { amount: 600, timeUnit: MINUTE }"]
+    {
+        let shop = undelivered(1000, "stopAfter: { of: 4 }\n");
+        let later = format!("schedules: {{ later: {{ {schedule} }} }}\nmessages:");
+        let campaign = shop.project.read("sale.yaml").replacen("messages:", &later, 1);
+        let campaign = campaign.replace("    sender: shop\n", "    sender: shop\n    schedule: later\n");
+        shop.project.write("sale.yaml", campaign);
+        let run = shop.run(APPLY).code(0);
+        assert_eq!((shop.accepted(), &shop.sandbox.state()["queries"]), (vec![1; 8], &json!(0)), "{run}");
+    }
+}
+
 #[test]
 fn where_the_account_has_no_questions_left_workers_go_on_at_once_and_say_so() {
     let shop = Shop::on(Sandbox::start(["--logs-per-minute", "1"]), 4);

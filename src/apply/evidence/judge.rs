@@ -39,13 +39,17 @@ pub(super) struct Brief {
 pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &JudgeContext<'_>) -> Option<Brief> {
     let state = ledger.claim_state(&doubt.claim)?;
     let message = (doubt.claim.bulk.message.clone(), doubt.claim.bulk.revision);
-    let closed_at = ledger.closed_at(doubt.claim.run);
     let nothing = Sightings::default();
+    let open = open_people(state).map(|person| (person, bench.seen.get(&message, person).unwrap_or(&nothing)));
+    let open: Vec<(Person, &Sightings)> = open.collect();
+    let traces = SandboxTraces {
+        closed_at: ledger.closed_at(doubt.claim.run),
+        are_none: open.len() == state.claim().people.len() && open.iter().all(|(_, sightings)| sightings.are_none()),
+    };
     let (mut people, mut kept, mut sent_again) = (Vec::new(), Vec::new(), 0);
-    for person in open_people(state) {
-        let sightings = bench.seen.get(&message, person).unwrap_or(&nothing);
+    for (person, sightings) in open {
         sent_again += usize::from(sightings.was_sent_again());
-        let absence = absence(state, closed_at, sightings.asked, bench).proves().err();
+        let absence = absence(state, traces, sightings.asked, bench).proves().err();
         people.push(Testimony { person, rows: sightings.rows.clone(), absence_proves: absence.is_none() });
         kept.push(absence);
     }
@@ -92,14 +96,30 @@ pub(super) fn open_people(state: ClaimState<'_>) -> impl Iterator<Item = Person>
     state.people().filter(|(_, known)| *known == PersonState::Claimed).map(|(person, _)| person)
 }
 
-/// What the absence of somebody of a claim rests on, given when its run was closed, if it was, and how they were asked
-/// for.
-fn absence(state: ClaimState<'_>, closed_at: Option<Timestamp>, asked: Asked, bench: &JudgeContext<'_>) -> Absence {
+/// What tells when the messages of a claim leave a sandbox on this machine.
+#[derive(Debug, Clone, Copy)]
+struct SandboxTraces {
+    /// When the claim's run was closed, if it was.
+    closed_at: Option<Timestamp>,
+    /// Whether everybody of the claim was asked for, and the logs have nobody of them.
+    are_none: bool,
+}
+
+/// What the absence of somebody of a claim rests on, given how they were asked for.
+fn absence(state: ClaimState<'_>, traces: SandboxTraces, asked: Asked, bench: &JudgeContext<'_>) -> Absence {
     let claim = state.claim();
     let settled_at = state.settled().map(|settled| settled.at);
     let leaves_by = match (bench.wait, settled_at) {
-        // Who has not said that a request is over has died, and was closed after that, or is now.
-        (None, _) => last_departure::by_sandbox(claim, settled_at.or(closed_at).unwrap_or(bench.now)),
+        (None, _) => {
+            // Who has not said that a request is over has died, and was closed after that, or is now; and it had come
+            // when the logs had somebody of it.
+            let over_at = settled_at.or(traces.closed_at).unwrap_or(bench.now);
+            let proofs = state.notes().filter_map(|note| note.proof.as_ref());
+            let over_by = proofs.map(|proof| proof.left[1]).fold(over_at, Timestamp::min);
+            // A sandbox takes a request whole: where not even the first of it has left it never came.
+            let leave = if traces.are_none { last_departure::first_by_sandbox } else { last_departure::by_sandbox };
+            leave(claim, over_by)
+        }
         (Some(_), Some(settled_at)) => last_departure::last(claim, RequestSpan::By(settled_at)),
         (Some(_), None) => last_departure::last(claim, RequestSpan::Unknown),
     };

@@ -34,6 +34,11 @@ pub(super) struct Sightings {
 }
 
 impl Sightings {
+    /// Whether their message was asked for, and the logs do not have it.
+    pub(super) fn are_none(&self) -> bool {
+        self.asked != Asked::No && self.rows.is_empty()
+    }
+
     /// Whether the gateway took the message more than once.
     pub(super) fn was_sent_again(&self) -> bool {
         self.rows.iter().filter(|row| row.state == PersonState::Accepted).count() > 1

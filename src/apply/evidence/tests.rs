@@ -410,6 +410,82 @@ fn only_a_sandbox_on_this_machine_needs_no_waiting() {
     }
 }
 
+/// A claim of 1, 2 and 3 that is sent for ten minutes.
+fn paced() -> Claim {
+    Claim { until: Some(at(600)), ..claim(&[1, 2, 3]) }
+}
+
+/// A world whose sandbox is on this machine, and whose run has died without a word after this claim: nobody closes it, as
+/// in a database.
+fn died(claim: Claim, now: i64) -> World {
+    let mut ledger = Ledger::new(sample::header());
+    ledger.add_message(sample::record("announce", "Hi", 0));
+    let control = control();
+    for claim in [claim, control.clone()] {
+        ledger.add_claim(claim).unwrap();
+    }
+    ledger.add_outcome(accepted(&control)).unwrap();
+    let world = World::new();
+    let books = Books { from_sandbox: true, ..world.books };
+    World { ledger, books, view: View::Shared { now: at(now) }, now: at(now), is_on_loopback: true, ..world }
+}
+
+/// The ledger of a world after a pass at a later second, and what stands in the way of whoever is still in doubt.
+fn later(world: World, now: i64) -> (World, Vec<(StillInDoubt, usize)>) {
+    let World { ledger, mut books, time, .. } = world;
+    let view = View::Shared { now: at(now) };
+    let store = Memory(Mutex::new(ledger), view);
+    let selection = Selection::default();
+    let terms = ReconcileOptions {
+        selection: &selection,
+        absence_proves_after: SignedDuration::from_mins(15),
+        time: &time,
+        is_on_loopback: true,
+    };
+    books.now = Some(at(now));
+    let clock = Stopped(at(now));
+    let pass = reconcile(&store, &books, &clock, &terms, std::future::pending(), |_| {});
+    let (reconciled, stored) = pass.now_or_never().unwrap();
+    stored.unwrap();
+    let kept = reconciled.findings.iter().flat_map(|finding| finding.kept.clone()).collect();
+    let ledger = store.0.into_inner().unwrap();
+    (World { ledger, view, books, now: at(now), time, is_on_loopback: true, is_interrupted: false }, kept)
+}
+
+#[test]
+fn where_not_even_the_first_has_left_a_sandbox_a_paced_request_never_came() {
+    assert_eq!(died(paced(), 541).reconcile().0, [Refused; 3]);
+    // Its time has to have come, and everybody to have been asked for.
+    let scheduled = Claim { send_at: Some(at(HOUR)), until: Some(at(2 * HOUR)), ..claim(&[1, 2, 3]) };
+    died(scheduled.clone(), HOUR - 1).keeps(StillInDoubt::TooEarly(at(HOUR)));
+    assert_eq!(died(scheduled, HOUR).reconcile().0, [Refused; 3]);
+    let mut unread = died(paced(), 541);
+    unread.books.failures = vec![(1, LogsFailure::NotFound)];
+    unread.keeps(StillInDoubt::Unread);
+    // What a window holds back leaves at a time that nobody knows if its request may have come after the window had
+    // closed: only a word settles that.
+    let windowed = Claim { leaves_by: Some(at(HOUR)), ..claim(&[1, 2, 3]) };
+    died(windowed, 541).keeps(StillInDoubt::Never);
+}
+
+#[test]
+fn whoever_is_slower_than_the_first_of_a_paced_request_is_waited_for_once() {
+    let mut world = died(paced(), 541);
+    let first = LogRow { sent_at: Some(at(100)), ..delivered(&paced(), 1) };
+    world.books.rows.push(first);
+    let (world, kept) = later(world, 541);
+    assert_eq!(kept, [(StillInDoubt::TooEarly(at(541 + 600)), 2)]);
+    // From now on it is known when it had come, and that instant stays.
+    let (world, kept) = later(world, 640);
+    assert_eq!(kept, [(StillInDoubt::TooEarly(at(700)), 2)]);
+    let (world, kept) = later(world, 699);
+    assert_eq!(kept, [(StillInDoubt::TooEarly(at(700)), 2)]);
+    let (world, kept) = later(world, 700);
+    assert_eq!(kept, []);
+    let state = world.ledger.claim_state(&paced().id).unwrap();
+    assert_eq!([1, 2, 3].map(|person| state.state(Person(person)).unwrap()), [Accepted, Refused, Refused]);
+}
+
 #[test]
 fn a_claim_in_flight_elsewhere_is_not_asked_about() {
     let view = View::Shared { now: at(120 + 120 + 300) };

@@ -20,11 +20,14 @@ use crate::apply::{
 };
 use crate::identity::{BulkId, BulkTime, MessageId, Person, Revision};
 use crate::ledger::{Answered, Standing};
-use crate::plan::{Bulk, RejectionLimit};
+use crate::plan::{Bulk, RejectionLimit, Undelivered};
 use crate::wire::response::{GROUP_PENDING, GROUP_UNDELIVERABLE, Status};
 
 /// How often the logs are asked, and how long a run waits for their first answer.
 const EVERY: Duration = Duration::from_secs(10);
+/// How long its end waits for an answer, and after how long it asks again.
+const LOOK: Duration = Duration::from_secs(2);
+const MOMENT: Duration = Duration::from_secs(1);
 const ERROR: &str = "EC_PROVIDER_INTERNAL_ERROR";
 
 fn announce() -> MessageRevision {
@@ -118,6 +121,8 @@ struct Trial {
     answers: Option<usize>,
     /// The bulks of runs before it.
     earlier: Vec<SentBulk>,
+    /// When somebody interrupts it, if they do.
+    interrupted_at: Option<Duration>,
     /// What was told while it went on.
     told: Mutex<Vec<Alarm>>,
 }
@@ -129,8 +134,8 @@ impl Trial {
         let world = World { books: books.into(), ..World::default() };
         let fails = fails.into_iter().collect();
         let (limit, pending, earlier) = (limit(10, 4), Duration::ZERO, Vec::new());
-        let told = Mutex::default();
-        Self { world, first: 1, people, size, limit, fails, pending, failure: None, answers: None, earlier, told }
+        let (failure, answers, interrupted_at, told) = (None, None, None, Mutex::default());
+        Self { world, first: 1, people, size, limit, fails, pending, failure, answers, earlier, interrupted_at, told }
     }
 
     /// A run after it, to so many more people.
@@ -146,7 +151,8 @@ impl Trial {
 
     /// Runs it, and says when the logs were asked.
     fn run(&self, reads: bool) -> (Summary, Vec<(Duration, usize)>) {
-        let Self { world, first, people, size, limit, fails, pending, failure, answers, earlier, told } = self;
+        let Self { world, first, people, size, limit, fails, pending, failure, answers, earlier, interrupted_at, told } =
+            self;
         let bulks: Vec<Bulk> = (*first..=*people)
             .collect::<Vec<_>>()
             .chunks(*size)
@@ -172,9 +178,15 @@ impl Trial {
         let prepare = &world.prepare;
         let ports =
             Ports { store: &store, sender: &sender, prepare, opt_outs: &(), undeliverables, clock, time: &time };
-        let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
+        let interrupted = async {
+            match interrupted_at {
+                Some(at) => clock.sleep(*at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let interrupts = Interrupts { first: interrupted, second: std::future::pending() };
         let source = PlannedBulks::new(bulks);
-        let sending = apply(&source, ports, &settings, never, |_| {});
+        let sending = apply(&source, ports, &settings, interrupts, |_| {});
         let both = async {
             if reads {
                 watch.open().await;
@@ -211,6 +223,60 @@ fn a_gateway_that_delivers_to_nobody_is_given_no_more_once_its_logs_were_asked()
 }
 
 #[test]
+fn a_run_that_is_over_before_the_logs_were_asked_looks_at_its_end() {
+    let ends = |trial: &Trial| {
+        let (summary, asked) = trial.run(true);
+        assert_eq!(unread(&summary.alarms), None);
+        assert_eq!((summary.total().accepted, summary.stopped.as_ref()), (trial.people, None), "nobody changes");
+        let failed = summary.ended.iter().map(|ended| ended.undelivered.failed_any()).next();
+        (failed, asked.len(), trial.world.clock.elapsed() - Duration::from_secs(6))
+    };
+    let six = |fails: &[u64]| Trial { limit: limit(40, 4), ..Trial::new(4, 2, fails.iter().copied()) };
+    assert_eq!(ends(&six(&[1, 2, 3, 4])), (Some(4), 1, Duration::ZERO), "at once");
+    assert_eq!(ends(&six(&[1])), (None, 1, Duration::ZERO), "as many may fail");
+    assert_eq!(ends(&six(&[])), (None, 1, Duration::ZERO));
+    // Who is on their way is asked for once more, and is no failure after that.
+    let decided_after = |millis: u64| Duration::from_millis(6000 + millis);
+    let on_their_way = |pending| Trial { pending, ..six(&[1, 2, 3, 4]) };
+    assert_eq!(ends(&on_their_way(decided_after(900))), (Some(4), 2, MOMENT));
+    assert_eq!(ends(&on_their_way(decided_after(1100))), (None, 2, MOMENT));
+    // Where nothing can end the message nobody asks, and nobody waits.
+    let nothing_ends = [
+        Trial { limit: limit(40, 5), ..on_their_way(decided_after(900)) },
+        Trial { limit: limit(100, 1), ..on_their_way(decided_after(900)) },
+        Trial { limit: RejectionLimit { accepted: Some(4), ..limit(40, 4) }, ..on_their_way(decided_after(900)) },
+    ];
+    for trial in &nothing_ends {
+        assert_eq!(ends(trial), (None, 0, Duration::ZERO), "{:?}", trial.limit);
+    }
+}
+
+#[test]
+fn whoever_was_sent_to_before_is_asked_for_at_the_end_too() {
+    // Of the four of before nobody knew anything yet when this run began.
+    let before = Trial::new(4, 2, 1..=2);
+    before.run(false);
+    let decided = before.world.clock.elapsed() + Duration::from_secs(1);
+    let after = Trial { pending: decided, limit: limit(30, 4), ..before.then(2) };
+    let (summary, _) = after.run(true);
+    assert_eq!((summary.total().accepted, summary.ended.len()), (2, 1));
+    assert_eq!((summary.ended[0].undelivered.asked, summary.ended[0].undelivered.failed_any()), (6, 2));
+}
+
+#[test]
+fn an_interrupt_ends_the_last_look_and_nothing_else() {
+    let interrupted_at = Some(Duration::from_millis(6500));
+    let trial = Trial { answers: Some(0), interrupted_at, ..Trial::new(4, 2, 1..=4) };
+    let (summary, _) = trial.run(true);
+    assert_eq!((summary.total().accepted, summary.stopped, summary.ended.len()), (4, None, 0));
+    assert_eq!(Some(trial.world.clock.elapsed()), interrupted_at);
+    // Whoever was stopped asks nobody.
+    let trial = Trial { interrupted_at: Some(Duration::from_secs(4)), ..Trial::new(8, 2, 1..=8) };
+    let (summary, asked) = trial.run(true);
+    assert!(summary.stopped.is_some() && asked.is_empty(), "{summary:?}");
+}
+
+#[test]
 fn a_run_after_one_that_was_delivered_to_nobody_sends_nothing() {
     let before = Trial::new(20, 2, 1..=60);
     assert_eq!(before.run(false).0.total().accepted, 20);
@@ -235,12 +301,14 @@ const SLOW: &str = "the gateway cannot be reached: no whole answer within 30s";
 #[test]
 fn logs_that_never_answer_hold_a_run_up_once_and_are_an_alarm() {
     let hanging = |people| Trial { answers: Some(0), ..Trial::new(people, 2, []) };
-    // Nothing is asked in a run that is over before.
-    let (summary, asked) = hanging(4).run(true);
-    assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (4, None, 0));
+    // One that is over before asks at its end, and once.
+    let silent = Some((0, "they had answered nothing by the end of the run"));
+    let trial = hanging(4);
+    let (summary, asked) = trial.run(true);
+    assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (4, silent, 1));
+    assert_eq!(trial.world.clock.elapsed(), Duration::from_secs(6) + LOOK);
     // Where it ends before an answer was waited for long enough, that is said.
     let (summary, asked) = hanging(20).run(true);
-    let silent = Some((0, "they had answered nothing by the end of the run"));
     assert_eq!((summary.total().accepted, unread(&summary.alarms), asked.len()), (20, silent, 1));
     let trial = hanging(40);
     let (summary, asked) = trial.run(true);
@@ -253,7 +321,7 @@ fn logs_that_never_answer_hold_a_run_up_once_and_are_an_alarm() {
     let (summary, asked) = after.run(true);
     assert_eq!((summary.total().accepted, unread(&summary.alarms)), (40, Some((0, SLOW))));
     let asked: Vec<(u64, usize)> = asked.iter().map(|(at, people)| ((*at - begun).as_secs(), *people)).collect();
-    assert_eq!(after.world.clock.elapsed() - begun, EVERY + Duration::from_secs(60));
+    assert_eq!(after.world.clock.elapsed() - begun, EVERY + Duration::from_secs(60) + LOOK);
     assert_eq!(asked[..2], [(0, 4), (20, 10)], "with what was sent since");
     assert_eq!(asked[2..].iter().map(|(at, _)| *at).collect::<Vec<_>>(), [60]);
 }
@@ -266,7 +334,7 @@ fn logs_that_answer_no_more_are_an_alarm_too_and_hold_nobody_up() {
     // Six people were in the answer.
     assert_eq!((summary.total().accepted, unread(&summary.alarms)), (40, Some((6, SLOW))));
     assert_eq!(unread(&trial.told.lock().unwrap()), Some((6, SLOW)), "once");
-    assert_eq!(trial.world.clock.elapsed(), Duration::from_secs(60), "as long as without the logs");
+    assert_eq!(trial.world.clock.elapsed(), Duration::from_secs(60) + LOOK, "hardly longer than without the logs");
     // A run that ends meanwhile says so as well, unless it was a moment only.
     let ended_after = |people| Trial { answers: Some(1), ..Trial::new(people, 2, []) }.run(true).0.alarms;
     assert_eq!(unread(&ended_after(16)), None, "after four seconds");
@@ -305,6 +373,9 @@ fn the_logs_are_asked_at_most_every_ten_seconds_for_ten_pages_and_no_more_once_t
         let (_, asked) = Trial { pending: Duration::from_hours(9), ..trial }.run(true);
         let mut rounds: BTreeMap<u64, usize> = BTreeMap::new();
         asked.iter().for_each(|(at, _)| *rounds.entry(at.as_secs()).or_default() += 1);
+        // At its end it looks twice, maybe right after a round.
+        let last = [rounds.pop_last().unwrap(), rounds.pop_last().unwrap()];
+        assert!(last[0].0 == last[1].0 + 1 && last[0].1 <= 5 && last[1].1 <= 15, "{last:?}");
         assert!(rounds.keys().all(|at| at % 10 == 0) && rounds.values().all(|count| *count <= 10), "{rounds:?}");
     }
     let alarms = |failure, expect: usize| {
@@ -314,8 +385,8 @@ fn the_logs_are_asked_at_most_every_ten_seconds_for_ten_pages_and_no_more_once_t
         assert_eq!(asked.len(), expect);
     };
     alarms(LogsFailure::Forbidden, 1);
-    // Every ten seconds of sixty.
-    alarms(LogsFailure::Answered { status: 503, code: None }, 6);
+    // Every ten seconds of sixty, and at the end.
+    alarms(LogsFailure::Answered { status: 503, code: None }, 7);
 }
 
 proptest! {
@@ -341,6 +412,13 @@ proptest! {
         }
         if summary.ended.is_empty() {
             prop_assert_eq!(summary.total().accepted, people);
+            // By then the logs have told of everybody, unless nothing that they could tell would have ended it.
+            let mut answered = Answered::default();
+            answered.add(people, &BTreeMap::new());
+            let all = [(ERROR.to_owned(), failed as u64)].into();
+            let told = Undelivered { asked: people, failed: all };
+            let is_told = pending <= trial.world.clock.elapsed();
+            prop_assert!(!is_told || !trial.limit.is_exceeded(&answered, &told), "{told:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::report::apply::{ApplyReport, NEXT_APPLY};
 use crate::report::screen::Screen;
-use crate::report::text::apply::{alarm_words, status_name, ways_on};
+use crate::report::text::apply::{KNOWN_LATE, alarm_words, status_name, ways_on};
 use crate::report::words::plural;
 
 use super::ledger::{of_doubts, of_twice};
@@ -21,7 +21,10 @@ impl Annotated for ApplyReport<'_> {
         }
         for ended in &self.ended {
             let words = format!("{} was ended: {}", ended.message, ended.words);
-            let hint = format!("to go on all the same: sendform apply --accept rejected={}", ended.to_accept);
+            let hint = match ended.open {
+                0 => KNOWN_LATE.to_owned(),
+                _ => format!("to go on all the same: sendform apply --accept rejected={}", ended.to_accept),
+            };
             all.push(run(AnnotationLevel::Error, "ended", &words).hint(&hint, screen).about(&*ended.message));
         }
         for message in &self.messages {

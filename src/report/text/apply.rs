@@ -84,11 +84,17 @@ impl TextForm for ApplyReport<'_> {
         }
         for ended in &self.ended {
             let EndedMessageView { message, words, open, .. } = ended;
-            let left = format!("{} not sent to", people_were(*open));
+            let left = match open {
+                0 => "that was known only when everybody had been sent to".to_owned(),
+                open => format!("{} not sent to", people_were(*open)),
+            };
             line(&mut out, &Mark::Wrong.before(&format!("{message} was ended: {words}; {left}"), paint));
         }
         if let Some(number) = self.late_to_accept {
             line(&mut out, &late::ways_on(&format!("--accept late={number}")));
+        }
+        if self.ended.iter().any(|ended| ended.open == 0) {
+            line(&mut out, &format!("  {KNOWN_LATE}"));
         }
         if let Some(way) = way_on_after_rejections(self) {
             line(&mut out, &format!("  {way}"));
@@ -161,9 +167,13 @@ fn states(out: &mut Sheet, report: &ApplyReport<'_>, paint: Paint) {
     }
 }
 
+/// What to do about a message that was ended when everybody had been sent to.
+pub(in crate::report) const KNOWN_LATE: &str = "nothing is sent to them again; find out why before more people come: the \
+     next apply asks the gateway's logs first, and sends nothing more of it while they say so";
+
 /// How to go on with the messages that were ended: one number for all of them, since no other can be said besides.
 fn way_on_after_rejections(report: &ApplyReport<'_>) -> Option<String> {
-    let number = report.ended.iter().map(|ended| ended.to_accept).max()?;
+    let number = report.ended.iter().filter(|ended| ended.open > 0).map(|ended| ended.to_accept).max()?;
     // Who is left has another digest.
     Some(if report.expects_digest {
         format!(
