@@ -45,6 +45,7 @@ mod typo;
 mod unsaved_outcomes;
 mod unsent;
 mod usage;
+mod wanted_file;
 mod witness;
 
 use std::ffi::OsString;

@@ -4,8 +4,8 @@ use std::env;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
 use std::thread;
 
 use terminal_size::{Height, Width, terminal_size_of};
@@ -30,6 +30,7 @@ use super::format::{OutputFormat, Write};
 use super::home::ProjectPaths;
 use super::settings::Settings;
 use super::shown::{ShownReport, ShownReports};
+use super::wanted_file::{DocumentTurn, WantedFile};
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
@@ -46,7 +47,9 @@ pub(super) struct Output {
     pub lists_all: bool,
     /// Whether what is not the result is left out.
     pub quiet: bool,
-    writes: Vec<Write>,
+    writes: Vec<WantedFile>,
+    /// Whose turn it is to print a document for machines.
+    printing: DocumentTurn,
     /// What keeps all that is shown.
     keeps: Option<ShownReports>,
     /// Whether the last word is being said.
@@ -73,7 +76,8 @@ impl Output {
             lists_all: scope(&arguments.command).is_some_and(|scope| scope.all),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
             quiet: global.quiet,
-            writes: global.write.clone(),
+            writes: global.write.iter().cloned().map(WantedFile::from).collect(),
+            printing: DocumentTurn::default(),
             keeps: None,
             is_over: Arc::default(),
         }
@@ -87,7 +91,7 @@ impl Output {
 
     /// Writes one more file.
     pub(super) fn also_write(&mut self, format: OutputFormat, file: PathBuf) {
-        self.writes.push(Write { format, file });
+        self.writes.push(WantedFile::from(Write { format, file }));
     }
 
     /// Keeps a report that is shown elsewhere.
@@ -122,7 +126,7 @@ impl Output {
     #[must_use]
     pub(super) fn also_writing(&self, format: OutputFormat, file: PathBuf) -> Self {
         let mut output = self.clone();
-        output.writes.push(Write { format, file });
+        output.writes.push(WantedFile::from(Write { format, file }));
         output
     }
 
@@ -132,8 +136,7 @@ impl Output {
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, report: &impl Forms) -> Result<(), Failure> {
-        self.wait_if_over();
-        print(&self.format.of(report, &self.screen)).and(self.write(report))
+        self.print(&self.format.of(report, &self.screen)).and(self.write(report))
     }
 
     /// Shows people what a command has to say so far; until it ends, the files that are wanted have it as well. Machines
@@ -151,8 +154,8 @@ impl Output {
     /// # Errors
     /// As [`Output::show`].
     pub(super) fn document_run(&self, report: &impl Forms, failure: Option<&Failure>) -> Result<(), Failure> {
-        self.wait_if_over();
-        let printed = if self.format.is_for_people() { Ok(()) } else { print(&self.format.of(report, &self.screen)) };
+        let printed =
+            if self.format.is_for_people() { Ok(()) } else { self.print(&self.format.of(report, &self.screen)) };
         printed.and(self.write_with(report, failure))
     }
 
@@ -185,7 +188,8 @@ impl Output {
     }
 
     /// Tells how a command failed, as [`Output::fail`] does, before the program ends: a command that goes on
-    /// until then does not put another document in the place of this one, and is not waited for.
+    /// until then does not put another document in the place of this one; it is waited for only where it is writing one
+    /// already.
     pub(super) fn last_word(&self, failure: &Failure) -> Exit {
         self.is_over.store(true, Ordering::Release);
         Self { is_over: Arc::default(), ..self.clone() }.fail(failure)
@@ -198,6 +202,24 @@ impl Output {
         }
     }
 
+    /// Waits for the turn to put a document where others may put theirs; whoever says the last word comes last.
+    fn turn<'a>(&self, turn: &'a DocumentTurn) -> MutexGuard<'a, ()> {
+        let guard = turn.take();
+        if self.is_over.load(Ordering::Acquire) {
+            drop(guard);
+            self.wait_if_over();
+            return self.turn(turn);
+        }
+        guard
+    }
+
+    /// Prints what a command has to say. Of a text nobody waits until it is read: nothing else takes its place.
+    fn print(&self, text: &str) -> Result<(), Failure> {
+        self.wait_if_over();
+        let _turn = (!self.format.is_for_people()).then(|| self.turn(&self.printing));
+        print(text)
+    }
+
     /// Writes the files that are wanted.
     fn write(&self, report: &impl Forms) -> Result<(), Failure> {
         self.write_with(report, None)
@@ -208,12 +230,12 @@ impl Output {
         let mut result = Ok(());
         let endless = self.endless();
         self.keep(report);
-        for write in &self.writes {
-            self.wait_if_over();
+        for WantedFile { write, turn } in &self.writes {
             let mut text = write.format.of(report, &endless);
             if let Some(failure) = failure.filter(|_| write.format.is_for_people()) {
                 text.push_str(&failure.report().text(&endless));
             }
+            let _turn = self.turn(turn);
             if let Err(failure) = self::write(write, &text) {
                 result = Err(failure);
             }

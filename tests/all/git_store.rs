@@ -110,6 +110,36 @@ fn a_runner_that_dies_before_it_pushes_what_it_sent_resends_nothing() {
 }
 
 #[test]
+fn a_paced_bulk_of_a_killed_runner_that_never_came_is_settled_once_it_is_surely_dead() {
+    let team = Team::new(2);
+    team.runner().run(APPLY).code(0);
+    let pace = "schedules: { slow: { sendingSpeedLimit: { amount: 2, timeUnit: HOUR } } }\nmessages:";
+    let campaign = campaign("sale", "Hello!", 1).replacen("messages:", pace, 1);
+    let campaign = campaign.replace("    sender: shop\n", "    sender: shop\n    schedule: slow\n");
+    let runner = || {
+        let runner = team.runner();
+        runner.write("sale.yaml", &campaign);
+        runner.write("customers.csv", audience(1..=4));
+        runner
+    };
+    team.sandbox.faults(&["hold-before@1"]);
+    let killed = runner();
+    let process = killed.start(APPLY);
+    team.sandbox.wait_held(1);
+    process.kill();
+    drop(killed);
+    team.sandbox.faults(&[]);
+    team.sandbox.release();
+    // Whoever only asks closes no run on the branch.
+    team.sandbox.set_clock("2026-11-30T12:13:00Z");
+    let later = runner().env("SENDFORM_NOW", "2026-11-30T12:13:00Z");
+    let run = later.run(["reconcile", "--format", "json"]).code(0);
+    assert_eq!(run.json()["doubts"][0]["notSent"], 2, "{run}");
+    later.run(APPLY).code(0);
+    assert_eq!(team.accepted(), [1; 4]);
+}
+
+#[test]
 fn two_runners_at_once_with_audiences_that_differ_by_a_row() {
     let team = Team::new(40);
     let runners = [team.runner(), team.runner()];

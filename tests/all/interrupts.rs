@@ -1,11 +1,12 @@
 //! Runs that are interrupted, run into each other, or find a ledger that is not as it was left.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::support::{Barrier, NOW, Process, Project, Shop};
+use crate::support::{Barrier, NOW, Process, Project, Shop, campaign};
 
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
 
@@ -169,6 +170,34 @@ fn before_anything_is_claimed_the_first_signal_is_enough() {
         shop.apply().code(0);
         assert_eq!(shop.accepted(), [1, 1]);
     }
+}
+
+/// A run is in the middle of a document when the signal comes: what is said last comes after it, and in its place.
+#[test]
+fn the_last_word_comes_after_a_document_that_is_being_written() {
+    let shop = Shop::new(2);
+    for number in 0..100 {
+        shop.project
+            .write(&format!("{number}.yaml"), campaign(&format!("sale-{number}"), &format!("Hello {number}!"), 1));
+    }
+    let [write, to] = Barrier::new(&shop.project).arguments();
+    let mut run = shop.project.start([&APPLY[..], &[&write, &to.replace("text=", "json=")]].concat());
+    let path = shop.project.path("barrier");
+    let mut pipe = File::open(&path).unwrap();
+    let mut document = vec![0];
+    pipe.read_exact(&mut document).unwrap();
+    run.signal("INT");
+    run.wait_told("interrupted");
+    // More than a pipe holds is still to come, and what is said after that goes into a file of that name.
+    fs::rename(&path, path.with_extension("aside")).unwrap();
+    pipe.read_to_end(&mut document).unwrap();
+    assert!(document.len() > 1 << 17, "{}", document.len());
+    let plan: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(plan["messages"].as_array().map(Vec::len), Some(101));
+    shop.project.finish(run).code(10);
+    let last: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(last["code"], "interrupted", "{last}");
+    assert_eq!(shop.requests(), 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Makes a server's folder, starts it, and stops it at the end of the input.
 const WATCHDOG: &str = r#"
+    exec 2>&1
     set -eu
     folder=$1
     cd "$folder"
@@ -73,6 +74,9 @@ impl Cluster {
             .arg(how)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It outlives the tests by a moment, and an output of theirs that it held open would look like a process that
+            // was left behind.
+            .stderr(Stdio::null())
             .spawn()
             .expect("a shell can be started");
         let mut told = BufReader::new(watchdog.stdout.take().expect("its output is caught"));
