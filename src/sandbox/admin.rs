@@ -116,8 +116,8 @@ async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Respo
     let headers = request.headers();
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let may = match door.reach {
-        Exposure::ThisMachine => true,
-        Exposure::Others => auth::is_master(shown, &options.credentials),
+        Exposure::ThisMachine => Ok(()),
+        Exposure::Others => auth::check_master(shown, &options.credentials),
     };
     if !local::is_from_here(headers, &options.hosts) {
         return Answer::kept_out("Origin", NOT_FROM_HERE).into_response();
@@ -125,7 +125,10 @@ async fn let_in(State(door): State<Door>, request: Request, next: Next) -> Respo
     if local::is_push(headers) {
         return Answer::kept_out(local::PUSH_HEADER, NOT_FOR_PUSHES).into_response();
     }
-    if may { next.run(request).await } else { Answer::error(StatusCode::FORBIDDEN).into_response() }
+    match may {
+        Ok(()) => next.run(request).await,
+        Err(denied) => Answer::denied(&denied).into_response(),
+    }
 }
 
 /// Why a door stays shut.

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
 
+use super::auth::Denied;
 use super::faults::{Corruption, Reply};
 use super::journal::entry::{BulkTaken, VIOLATIONS_KEPT};
 use super::model::answer;
@@ -107,14 +108,15 @@ impl Answer {
         Self::refused(StatusCode::CONFLICT, property, violation)
     }
 
-    /// A 401 that says which credentials are taken.
-    pub(super) fn unauthorized(expected: &str) -> Self {
-        Self::error(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, expected)
-    }
-
-    /// A 403 that says which scopes would have done.
-    pub(super) fn forbidden(scopes: &str) -> Self {
-        Self::error(StatusCode::FORBIDDEN).header(HeaderName::from_static(SCOPES_HEADER), scopes)
+    /// The answer to whoever may not: a 401 that says which credentials are expected, or a 403 that says which would have
+    /// done.
+    pub(super) fn denied(denied: &Denied) -> Self {
+        match denied {
+            Denied::Unauthorized(expected) => Self::error(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, expected),
+            Denied::Forbidden(missing) => {
+                Self::error(StatusCode::FORBIDDEN).header(HeaderName::from_static(SCOPES_HEADER), missing)
+            }
+        }
     }
 
     /// A 403 that says which header keeps somebody out, whatever their credentials.

@@ -29,6 +29,14 @@ impl AuthScheme {
             Self::Bearer => "Bearer",
         }
     }
+
+    /// How it is asked for in `WWW-Authenticate`. Without a realm no browser asks its user (RFC 7617, section 2).
+    const fn challenge(self) -> &'static str {
+        match self {
+            Self::Basic => "Basic realm=\"sendform sandbox\"",
+            Self::App | Self::Ibsso | Self::Bearer => self.name(),
+        }
+    }
 }
 
 /// A credential that the sandbox takes.
@@ -69,6 +77,9 @@ pub(super) const SEND_SCOPES: [&str; 3] = ["message:send", "instagram:message:se
 /// Any of these lets read the logs.
 pub(super) const LOGS_SCOPES: [&str; 2] = ["instagram:logs:read", "instagram:manage"];
 
+/// What the doors of the sandbox want, where others reach them.
+const EVERYTHING: &str = "a credential without scopes";
+
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Denied {
@@ -82,7 +93,7 @@ pub(super) enum Denied {
 pub(super) fn check(value: Option<&str>, known: &[Credential], scopes: &[&str]) -> Result<(), Denied> {
     let expected = || {
         let taken = |scheme: &AuthScheme| known.is_empty() || known.iter().any(|known| known.scheme == *scheme);
-        let schemes = AuthScheme::ALL.into_iter().filter(taken).map(AuthScheme::name);
+        let schemes = AuthScheme::ALL.into_iter().filter(taken).map(AuthScheme::challenge);
         Denied::Unauthorized(schemes.collect::<Vec<_>>().join(", "))
     };
     let (scheme, shown) = value.and_then(|value| value.split_once(' ')).ok_or_else(expected)?;
@@ -96,10 +107,17 @@ pub(super) fn check(value: Option<&str>, known: &[Credential], scopes: &[&str]) 
     if credential.may(scopes) { Ok(()) } else { Err(Denied::Forbidden(scopes.join(", "))) }
 }
 
-/// Checks the value of `Authorization` for somebody who may do everything.
-pub(super) fn is_master(value: Option<&str>, known: &[Credential]) -> bool {
+/// Checks the value of `Authorization` for somebody who is to be allowed everything.
+pub(super) fn check_master(value: Option<&str>, known: &[Credential]) -> Result<(), Denied> {
     let masters: Vec<_> = known.iter().filter(|known| known.scopes.is_none()).cloned().collect();
-    !masters.is_empty() && check(value, &masters, &[]).is_ok()
+    let denied = match check(value, &masters, &[]) {
+        Ok(()) if !masters.is_empty() => return Ok(()),
+        Ok(()) => Denied::Forbidden(EVERYTHING.to_owned()),
+        Err(denied) => denied,
+    };
+    // Whoever is known, and may do less, does not become another by asking again.
+    let is_known = !known.is_empty() && check(value, known, &[]).is_ok();
+    Err(if is_known { Denied::Forbidden(EVERYTHING.to_owned()) } else { denied })
 }
 
 #[cfg(test)]
@@ -116,9 +134,13 @@ mod tests {
             assert_eq!(check(Some(value), &[], &SEND_SCOPES), Ok(()), "{value}");
         }
         for value in [None, Some(""), Some("App"), Some("App  "), Some("k"), Some("Digest x")] {
-            assert_eq!(check(value, &[], &SEND_SCOPES), unauthorized("App, Basic, IBSSO, Bearer"), "{value:?}");
+            assert_eq!(
+                check(value, &[], &SEND_SCOPES),
+                unauthorized("App, Basic realm=\"sendform sandbox\", IBSSO, Bearer"),
+                "{value:?}"
+            );
         }
-        assert!(!is_master(Some("App k"), &[]));
+        assert_eq!(check_master(Some("App k"), &[]), Err(Denied::Forbidden(EVERYTHING.to_owned())));
     }
 
     #[test]
@@ -151,8 +173,16 @@ mod tests {
             assert_eq!(may(&LOGS_SCOPES), expected(reads, &LOGS_SCOPES), "{value}");
         }
         for value in ["App none", "Bearer all", "Basic all", "IBSSO all", "Basic dXNlcjpwYXNz", "App ALL"] {
-            assert_eq!(check(Some(value), &known, &[]), unauthorized("App, Basic, Bearer"), "{value}");
+            assert_eq!(
+                check(Some(value), &known, &[]),
+                unauthorized("App, Basic realm=\"sendform sandbox\", Bearer"),
+                "{value}"
+            );
         }
-        assert!(is_master(Some("App all"), &known) && !is_master(Some("App manages"), &known));
+        assert_eq!(check_master(Some("App all"), &known), Ok(()));
+        assert_eq!(check_master(Some("App manages"), &known), Err(Denied::Forbidden(EVERYTHING.to_owned())));
+        for unknown in [None, Some("App none"), Some(basic.replace('w', "x").as_str())] {
+            assert_eq!(check_master(unknown, &known), unauthorized("App"), "{unknown:?}: only a key may do everything");
+        }
     }
 }

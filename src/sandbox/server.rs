@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use super::admin;
 use super::admin::Exposure;
 use super::answer::Answer;
-use super::auth::{self, Denied, LOGS_SCOPES, SEND_SCOPES};
+use super::auth::{self, LOGS_SCOPES, SEND_SCOPES};
 use super::connections::{Aborter, Connections};
 use super::error::SandboxError;
 use super::events::SandboxEventKind;
@@ -236,11 +236,7 @@ impl Inquiry {
 /// The answer to a request whose credentials do not let it in.
 fn refused(sandbox: &SandboxState, headers: &HeaderMap, scopes: &[&str]) -> Option<Answer> {
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match auth::check(shown, &sandbox.options().credentials, scopes) {
-        Err(Denied::Unauthorized(expected)) => Some(Answer::unauthorized(&expected)),
-        Err(Denied::Forbidden(missing)) => Some(Answer::forbidden(&missing)),
-        Ok(()) => None,
-    }
+    auth::check(shown, &sandbox.options().credentials, scopes).err().map(|denied| Answer::denied(&denied))
 }
 
 /// The answer to a request whose body is no JSON by its own word.

@@ -216,6 +216,7 @@ fn whoever_was_sent_to_under_a_key_that_was_lost_is_noticed() {
     ! stopped: the gateway has the same message for 7 people who were about to be sent to, under a key that this ledger does not name, the last one sent at 2026-11-30 12:00 UTC
       nothing more was claimed: they were sent to with a key that was lost, or another project's messages have the same names
       if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with `sendform ledger rebind --add-key`, then `sendform ledger recover`
+      if the gateway is a sandbox of yours: it has what runs with `--sandbox` have sent, with a key of their own; `sendform sandbox --books FILE` starts it with others
       to send to them all the same, run the same command with --accept other-key=7
     ");
     assert!(!run.stdout.contains("1784140000"), "{run}");

@@ -1,6 +1,6 @@
 //! `sandbox`: serves the embedded gateway on its own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -67,13 +67,14 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     })?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let hold = books::alone(&options.books)?;
+    let hosts = options.hosts.clone();
     let gateway = SandboxState::open(options).map_err(|error| {
         let failure = failed(&error);
         let SandboxError::NoFolder { folder, .. } = &error else { return failure };
         let folder = word(&folder.display().to_string());
         failure.hint(format!("make it, if that is what you mean: `mkdir -p {folder}`"))
     })?;
-    let url = format!("http://{address}");
+    let url = format!("http://{}", reached_at(address, &hosts));
     // Whoever reads where it listens may send at once, and its line is not lost.
     let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));
     output.show(&SandboxReport { base_url: &url })?;
@@ -117,6 +118,18 @@ fn greet(output: &Output, args: &SandboxArgs, now: Timestamp, url: &str) {
         output.tell(&format!("! `--now {asked}` is ignored: {words}; other books begin anew: `--books FILE`\n",));
     }
     output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
+}
+
+/// Under which name it answers, to whoever comes from this machine if they can: not under an address that it only
+/// listens on.
+fn reached_at(address: SocketAddr, hosts: &[String]) -> String {
+    let port = address.port();
+    match (address.ip(), hosts.first()) {
+        (IpAddr::V4(ip), _) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string(),
+        (IpAddr::V6(ip), _) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, port)).to_string(),
+        (ip, Some(host)) if !ip.is_loopback() => format!("{host}:{port}"),
+        (_, _) => address.to_string(),
+    }
 }
 
 /// Where it listens.

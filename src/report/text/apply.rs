@@ -205,6 +205,8 @@ pub(in crate::report) fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
              the same names",
             "if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with \
              `sendform ledger rebind --add-key`, then `sendform ledger recover`",
+            "if the gateway is a sandbox of yours: it has what runs with `--sandbox` have sent, with a key of their own; \
+             `sendform sandbox --books FILE` starts it with others",
         ],
         Stopped::ClockOff => &[
             "nothing more was claimed: set this machine's clock, for example with `timedatectl set-ntp true`, and run \

@@ -75,14 +75,23 @@ fn details(counts: &MessageCountsView) -> Vec<String> {
         let pace = pace.map(|pace| format!(", {} a minute", rounded(pace))).unwrap_or_default();
         lines.push(format!("{} sent {when}{pace}", number(counts.sent)));
     }
-    let prices =
-        counts.prices.iter().map(|price| format!("{} {}", price.total, harmless(&price.currency, LineFeeds::Escape)));
+    let prices = counts
+        .prices
+        .iter()
+        .map(|price| format!("{} {}", amount(price.total), harmless(&price.currency, LineFeeds::Escape)));
     let prices: Vec<_> = prices.collect();
     if !prices.is_empty() {
         lines.push(format!("cost: {}", prices.join(" and ")));
     }
     lines.extend(counts.reasons.iter().map(reason));
     lines
+}
+
+/// An amount of money: two places, and more only where they say something.
+fn amount(total: f64) -> String {
+    let exact = format!("{total:.5}");
+    let places = exact.trim_end_matches('0').rsplit_once('.').map_or(0, |(_, places)| places.len());
+    format!("{total:.*}", places.max(2))
 }
 
 /// A pace without places that mean nothing.
@@ -108,6 +117,13 @@ mod tests {
     use crate::report::screen::Screen;
     use crate::report::style::Paint;
     use crate::wire::overview::Overview;
+
+    #[test]
+    fn an_amount_has_two_places_or_those_that_it_needs() {
+        for (total, words) in [(25.8, "25.80"), (31.0, "31.00"), (0.004_5, "0.0045"), (1234.567, "1234.567")] {
+            assert_eq!(super::amount(total), words);
+        }
+    }
 
     fn told(overview: &str) -> String {
         let overview: Overview = serde_json::from_str(overview).unwrap();

@@ -14,6 +14,8 @@ use minijinja::{AutoEscape, Environment, Value};
 use super::shown::MessageShown;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::lifecycle::Life;
+use crate::sandbox::model::status::NO_ERROR;
 use crate::sandbox::model::violations::shortened;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
@@ -86,11 +88,11 @@ pub(super) async fn page(State(sandbox): State<SandboxState>, headers: HeaderMap
 async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError> {
     let (now, counts) = (sandbox.now(), sandbox.counts());
     let counts = [
-        ("requests since it started", counts.requests),
+        ("sends since it started", counts.requests),
         ("bulks in its books", counts.bulks),
-        ("messages accepted with them", counts.accepted),
-        ("requests held now", counts.held),
-        ("pushes withheld since it started (GET /sandbox/webhooks?state=withheld)", counts.withheld),
+        ("messages in its books", counts.accepted),
+        ("held now", counts.held),
+        ("pushes withheld since it started", counts.withheld),
     ];
     let counts = counts.map(|(name, count)| object([("name", name.into()), ("count", count.into())]));
     let search = RequestSearch { limit: REQUESTS_SHOWN, ..RequestSearch::default() };
@@ -118,6 +120,16 @@ async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError
     ]))
 }
 
+/// Why a message failed, by the gateway's name: of its error, else of its status.
+fn why<'s>(shown: &'s MessageShown<'_>, life: &Life, now: Timestamp) -> &'s str {
+    let has_failed = life.done_at <= now && shown.state != "DELIVERED";
+    match (has_failed, life.ending.error) {
+        (false, _) => "",
+        (true, NO_ERROR) => &shown.status_name,
+        (true, _) => &shown.error,
+    }
+}
+
 /// Values with names, for the template.
 fn object<const N: usize>(fields: [(&'static str, Value); N]) -> Value {
     Value::from(BTreeMap::from(fields))
@@ -141,6 +153,7 @@ async fn messages(sandbox: &SandboxState, now: Timestamp) -> Result<Vec<Value>, 
             let shown = MessageShown::new(&bulk, message, life, now);
             object([
                 ("state", shown.state.into()),
+                ("why", why(&shown, life, now).into()),
                 ("sender", shown.sender.unwrap_or_default().into()),
                 ("to", shown.to.into()),
                 ("at", utc(bulk.header.accepted_at).into()),

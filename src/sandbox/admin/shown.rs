@@ -38,7 +38,7 @@ pub(super) struct MessageShown<'a> {
     /// The group of its status.
     status: String,
     pub(super) status_name: String,
-    error: String,
+    pub(super) error: String,
 }
 
 /// The name of a state.

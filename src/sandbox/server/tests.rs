@@ -790,7 +790,7 @@ async fn the_doors_of_a_sandbox_that_others_reach_need_the_master_s_credential()
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let served = tokio::spawn(crate::sandbox::serve(listener, sandbox, async move { drop(stopped.await) }));
     let [none, weak, master] = ["", "Authorization: App weak\r\n", "Authorization: App k\r\n"];
-    let doors = [("/sandbox/state", none, 403), ("/sandbox/state", weak, 403), ("/sandbox/state", master, 200)];
+    let doors = [("/sandbox/state", none, 401), ("/", none, 401), ("/sandbox/state", weak, 403), ("/", master, 200)];
     // What is served is no secret, and holds nothing of anybody.
     for (path, header, status) in doors.into_iter().chain([("/openapi.json", none, 200)]) {
         let bytes = request("GET", path, header, b"");

@@ -564,6 +564,13 @@ async fn what_people_write_goes_out_too() {
     assert_eq!((&ended["status"]["id"], &ended["error"]["id"]), (&json!(9), &json!(7003)));
     assert_eq!(inbound.posted().len(), 3);
     assert_eq!(fixture.call(reqwest::Method::POST, "/sandbox/inbound", Some(json!({ "from": "1" }))).await.0, 400);
+    // What did not reach them they cannot answer.
+    play(json!({ "from": "3", "to": "shop", "act": "block" })).await;
+    fixture.send(&["3"], to(&reports.url)).await;
+    fixture.advance("1m").await;
+    assert_eq!(reports.wait(3).await[2].json()["results"][0]["status"]["groupName"], "UNDELIVERABLE");
+    play(json!({ "from": "3", "to": "shop", "text": "Hello?" })).await;
+    assert_eq!(inbound.wait(4).await[3].json()["results"][0].get("pairedMessageId"), None);
 }
 
 #[tokio::test]

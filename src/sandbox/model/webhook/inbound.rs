@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::inputs::Inputs;
+use crate::sandbox::model::status;
 use crate::wire::response::MessagePrice;
 use crate::wire::time::{WrittenInstant, serde_instant};
 
@@ -180,7 +181,8 @@ pub fn body(result: &str) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&InboundMessages { results: vec![result], message_count: 1, pending_message_count: 0 })
 }
 
-/// The message of a bulk that came to a person from a sender last by now, and when it left.
+/// The message of a bulk that came to a person from a sender last by now, and when it left: one that was not delivered
+/// did not come.
 #[must_use]
 pub fn last_to(
     bulk: &AcceptedBulk<'_>,
@@ -191,7 +193,8 @@ pub fn last_to(
     let lives = bulk.lives(inputs);
     let sent = bulk.table.messages.iter().zip(&lives).filter_map(|(message, life)| {
         let terms = bulk.table.terms_of(message).filter(|terms| terms.sender == sender && message.to == person)?;
-        let sent_at = life.sent_at.filter(|sent_at| *sent_at <= now && life.is_charged())?;
+        let came = status::group(life.ending.status) == Some(status::DELIVERED_GROUP);
+        let sent_at = life.sent_at.filter(|sent_at| *sent_at <= now && came)?;
         Some((sent_at, message, terms))
     });
     let (sent_at, message, terms) = sent.max_by_key(|(sent_at, ..)| *sent_at)?;
