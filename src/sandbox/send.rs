@@ -63,7 +63,7 @@ fn bulk<'a>(
     AcceptedBulk { header, table, rejected }
 }
 
-/// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
+/// Keeps a bulk and tells of it, to the end even if the client goes away meanwhile.
 async fn keep(
     sandbox: &SandboxState,
     bulk: &AcceptedBulk<'_>,
@@ -86,10 +86,7 @@ async fn keep(
         }
         header.number = receipt.number;
         let taken = taken(&header, receipt.rejected.len());
-        sandbox_of_task.tracker().count(|counts| {
-            counts.bulks += 1;
-            counts.accepted += taken.accepted;
-        });
+        sandbox_of_task.count_books();
         sandbox_of_task.tell(|| SandboxEventKind::Accepted(taken));
         Ok(receipt)
     });

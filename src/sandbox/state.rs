@@ -21,7 +21,7 @@ use super::model::throttle::Throttle;
 use super::options::Options;
 use super::push_told::PushTold;
 use super::request_tracker::{RequestCounts, RequestTracker};
-use super::store::{MessageStore, NewInbound, OutcomeRefusal};
+use super::store::{BookCount, MessageStore, NewInbound, OutcomeRefusal};
 use super::webhooks::Postman;
 use crate::wire::sandbox_time::SandboxTime;
 
@@ -57,14 +57,11 @@ impl SandboxState {
     pub fn open(options: Options) -> Result<Self, SandboxError> {
         let store = MessageStore::open(&options.books)?;
         let opened = store.opened();
-        let tracker = RequestTracker::default();
-        // They are those of its books, whoever has sent them.
-        tracker.count(|counts| (counts.bulks, counts.accepted) = (opened.bulks, opened.accepted));
-        Ok(Self(Arc::new(Inner {
+        let sandbox = Self(Arc::new(Inner {
             clock: Arc::new(SandboxClock::start(options.now, options.speed, opened.bound)),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.sequence),
-            tracker,
+            tracker: RequestTracker::default(),
             events: SandboxEvents::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
@@ -72,7 +69,17 @@ impl SandboxState {
             trouble: Mutex::default(),
             store,
             options,
-        })))
+        }));
+        sandbox.count_books();
+        Ok(sandbox)
+    }
+
+    /// Counts what its books have now, and wakes whoever waits for that.
+    pub(super) fn count_books(&self) {
+        self.0.tracker.count(|counts| {
+            let BookCount { bulks, accepted } = self.0.store.counted();
+            (counts.bulks, counts.accepted) = (bulks, accepted);
+        });
     }
 
     /// The time of its clock.
@@ -222,6 +229,7 @@ impl SandboxState {
             sandbox.set_faults(Vec::new());
             sandbox.tell(|| SandboxEventKind::Reset {});
             sandbox.0.tracker.count_anew();
+            sandbox.count_books();
             Ok(())
         };
         self.to_the_end(reset).await

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::book_count::SharedBookCount;
 use super::checkpoint::Checkpoints;
 use super::counted::CountedProgress;
 use super::index::MessageIndex;
@@ -85,6 +86,8 @@ pub(super) struct MessageDatabase {
     known: KnownIds,
     /// How far the messages have come.
     pub(super) progress: CountedProgress,
+    /// How many bulks and messages there are; by whoever writes.
+    pub(super) counted: SharedBookCount,
     /// The entries of the journal that are to be written.
     requests: Vec<NewRequest>,
     /// The clock whose bound is kept here.
@@ -122,6 +125,7 @@ impl MessageDatabase {
             index: MessageIndex::default(),
             known: KnownIds::default(),
             progress: CountedProgress::default(),
+            counted: SharedBookCount::default(),
             requests: Vec::new(),
             clock: None,
             bound: None,
@@ -149,9 +153,9 @@ impl MessageDatabase {
     /// What the books hold.
     pub(super) fn opened(&mut self) -> Result<OpenedDatabase, SandboxError> {
         let bound = self.wrap(table::bound(&self.connection))?;
-        let (bulks, accepted) = self.wrap(table::count(&self.connection))?;
+        self.counted.set(self.wrap(table::count(&self.connection))?);
         let sequence = u64::try_from(self.wrap(sequence::next(&self.connection))?).unwrap_or_default();
-        Ok(OpenedDatabase { bound, bulks, accepted, sequence })
+        Ok(OpenedDatabase { bound, sequence })
     }
 
     /// Keeps the bound of a clock from now on; its present time is durable then.
@@ -239,6 +243,7 @@ impl MessageDatabase {
         }
         requests::write(&transaction, &self.requests)?;
         transaction.commit()?;
+        self.counted.add(entries, &receipts);
         self.requests.clear();
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.wrote(entries.iter().map(|entry| entry.body.len()).sum());

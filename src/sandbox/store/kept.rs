@@ -118,10 +118,6 @@ pub struct BulkFilter {
 pub struct OpenedDatabase {
     /// The bound of the clock: no time after it was shown.
     pub bound: Option<Timestamp>,
-    /// How many bulks there were.
-    pub bulks: u64,
-    /// How many of their messages were accepted.
-    pub accepted: u64,
     /// The first number that no bulk was ever given to make ids from.
     pub sequence: u64,
 }

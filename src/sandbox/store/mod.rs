@@ -2,6 +2,7 @@
 //! the same sandbox, and nothing that was answered with a 200 is lost in a crash.
 
 mod audit;
+mod book_count;
 mod checkpoint;
 mod counted;
 mod database;
@@ -25,6 +26,7 @@ mod table;
 mod telling;
 
 pub use audit::{Audited, audit};
+pub use book_count::BookCount;
 pub use database::{NewInbound, Noted};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 pub use last_time::last_time;
@@ -53,6 +55,7 @@ use super::model::rules::ChannelRules;
 use super::model::status::Ending;
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, LogsPage};
+use book_count::SharedBookCount;
 use database::{MessageDatabase, NewInput};
 use requests::NewRequest;
 use shared::SharedInputs;
@@ -88,6 +91,7 @@ pub struct MessageStore {
     reads: mpsc::Sender<ReadCommand>,
     inputs: SharedInputs,
     opened: OpenedDatabase,
+    counted: SharedBookCount,
     /// How many entries of the journal are on their way to the thread that writes.
     journalled: Arc<AtomicUsize>,
 }
@@ -100,6 +104,7 @@ impl MessageStore {
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
         let mut database = MessageDatabase::open(path)?;
         let opened = database.opened()?;
+        let counted = database.counted.clone();
         let inputs = SharedInputs::default();
         inputs.set(database.inputs()?);
         let reading = MessageDatabase::open(path)?;
@@ -113,7 +118,7 @@ impl MessageStore {
         writer.spawn(move || serve(database, &receiver, (&shared, &taken))).map_err(failed)?;
         let reader = thread::Builder::new().name("sandbox-reader".to_owned());
         reader.spawn(move || serve_readers(reading, &readers)).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened, journalled })
+        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened, counted, journalled })
     }
 
     /// What they held when they were opened.
@@ -172,6 +177,12 @@ impl MessageStore {
         };
         self.commands.send(DatabaseCommand::Write(Box::new(set))).map_err(drop).expect("the books are open");
         answer.await.expect("the books are open");
+    }
+
+    /// How many bulks and messages they have now.
+    #[must_use]
+    pub fn counted(&self) -> BookCount {
+        self.counted.get()
     }
 
     /// The inputs, as they are noted now.

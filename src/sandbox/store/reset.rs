@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::book_count::BookCount;
 use super::database::MessageDatabase;
 use super::shared::SharedInputs;
 use super::{sequence, table};
@@ -27,6 +28,7 @@ impl MessageDatabase {
             }
         };
         self.forget();
+        self.counted.set(BookCount::default());
         inputs.set(noted);
         Ok(())
     }

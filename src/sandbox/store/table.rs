@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
+use super::book_count::BookCount;
 use super::kept::{NewBulk, unpack_table};
 use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
@@ -187,11 +188,11 @@ pub(super) fn bound(connection: &Connection) -> rusqlite::Result<Option<Timestam
 }
 
 /// How many bulks there are, and how many of their messages were accepted.
-pub(super) fn count(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<BookCount> {
     const COUNT: &str = "SELECT count(*), coalesce(sum(count - json_array_length(rejected)), 0) FROM bulk";
     connection.query_row(COUNT, [], |row| {
         let whole = |column| row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default());
-        Ok((whole(0)?, whole(1)?))
+        Ok(BookCount { bulks: whole(0)?, accepted: whole(1)? })
     })
 }
 

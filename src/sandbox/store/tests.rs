@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Audited, BodiesWanted, BulkFilter, MessageStore, NewBulk, Receipt, RequestSearch, audit};
+use super::{Audited, BodiesWanted, BookCount, BulkFilter, MessageStore, NewBulk, Receipt, RequestSearch, audit};
 use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::journal::entry::{KeptBodies, RequestEntry, RequestOutcome};
@@ -90,7 +90,7 @@ async fn what_was_accepted_is_there_after_a_crash() {
     accept(&books, &first, Duplicates::Accept).await;
     // A crash: the first books are still open, and nothing of them was written out.
     let again = MessageStore::open(&path).unwrap();
-    assert_eq!((again.opened().bulks, again.opened().accepted), (1, 1));
+    assert_eq!(again.counted(), BookCount { bulks: 1, accepted: 1 });
     let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
     assert_eq!(kept, [AcceptedBulk { header: BulkHeader { number: 1, ..first.header }, ..first }]);
 }

@@ -229,6 +229,10 @@ async fn what_is_in_the_books_is_counted_after_a_restart_too() {
     assert!(page.contains("messages accepted with them"), "{page}");
     fixture.send(&bulk("b2", &["3"])).await;
     assert_eq!(counts(fixture.get("/sandbox/state").await.json()), [2, 3, 1]);
+    // Also if they are emptied while something comes in.
+    fixture.running.sandbox.store().reset(None).await.unwrap();
+    fixture.send(&bulk("b3", &["4", "5"])).await;
+    assert_eq!(counts(fixture.get("/sandbox/state").await.json()), [1, 2, 2]);
     fixture.post("/sandbox/reset", json!({})).await;
     assert_eq!(counts(fixture.get("/sandbox/state").await.json()), [0, 0, 0]);
 }
