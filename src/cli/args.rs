@@ -490,7 +490,7 @@ pub(super) struct SandboxArgs {
     /// What the validity of a message is counted from
     #[arg(long, value_parser = named_value::<ValidityFrom>())]
     pub validity_from: Option<ValidityFrom>,
-    /// How long the channel takes to answer: `5s`, at most 48h [default: as rules or the project say, else 1s]
+    /// How long the channel takes to answer: `200ms`, at most `48h` [default: as rules or the project say, else 1s]
     #[arg(long, value_name = "TIME", value_parser = sandbox_flags::latency)]
     pub latency: Option<u32>,
     /// What each message costs that leaves: `0.15 EUR` [default: as rules or the project say, else nothing]

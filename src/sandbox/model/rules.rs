@@ -3,6 +3,7 @@
 //!
 //! Rules change at an instant, and hold for the messages that leave from then on: what was is never changed.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -224,6 +225,9 @@ impl ChannelRules {
         if self.rules.len() > RULES_MAX {
             return Some("there are at most 1000 rules");
         }
+        if !LATENCIES.contains(&SignedDuration::from_millis(i64::from(self.latency_ms))) {
+            return Some("`latencyMs` is at most 172800000, which is 48 hours");
+        }
         if self.rules.iter().flat_map(ChannelRule::names).count() > IDS_MAX {
             return Some(
                 "all rules together have at most 10000 ids and prefixes; a share of many people is `perMille`",
@@ -368,6 +372,8 @@ mod tests {
             (serde_json::json!({ "rules": [rule(numbers(5_000)), rule(numbers(5_001))] }), Some("10000 ids")),
             (serde_json::json!({ "rules": [rule(vec!["1".repeat(201)])] }), Some("200 characters")),
         ] {
+            (serde_json::json!({ "latencyMs": 172_800_000 }), None),
+            (serde_json::json!({ "latencyMs": 172_800_001 }), Some("48 hours")),
             let read: ChannelRules = serde_json::from_value(rules).unwrap();
             assert_eq!(read.fault().is_some_and(|fault| part.is_some_and(|part| fault.contains(part))), part.is_some());
             assert_eq!(read.fault().is_some(), part.is_some(), "{:?}", read.fault());
