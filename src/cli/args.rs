@@ -13,6 +13,7 @@ use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 use crate::sandbox::webhooks::PushTimeout;
 use crate::wire::channel::{ChannelPrice, ConversationRule, ValidityFrom};
+use crate::wire::channel_rate::ChannelRate;
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
@@ -496,6 +497,10 @@ pub(super) struct SandboxArgs {
     /// What each message costs that leaves: `0.15 EUR` [default: as rules or the project say, else nothing]
     #[arg(long, value_name = "PRICE")]
     pub price: Option<ChannelPrice>,
+    /// How many messages of one sender the channel takes, over all bulks: `20/s`, `600/m` or `1000/h` [default: as rules
+    /// or the project say, else as they come]
+    #[arg(long, value_name = "RATE")]
+    pub channel_rate: Option<ChannelRate>,
     /// From which the shares of rules come [default: as rules or the project say, else 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,

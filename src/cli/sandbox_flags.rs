@@ -97,8 +97,21 @@ mod tests {
                 ["30d".to_owned(), "48h".to_owned()],
                 ["31d".to_owned(), "x".to_owned()],
             ),
-            ("--latency", "latency", ["1s".to_owned(), "48h".to_owned()], ["0s".to_owned(), "49h".to_owned()]),
-            ("--latency", "latency", ["2d".to_owned(), "5m".to_owned()], ["3d".to_owned(), "x".to_owned()]),
+            ("--latency", "latency", ["0s".to_owned(), "48h".to_owned()], ["-1ms".to_owned(), "48h 1ms".to_owned()]),
+            ("--latency", "latency", ["1.5s".to_owned(), "PT1H".to_owned()], ["1us".to_owned(), "x".to_owned()]),
+            ("--latency", "latency", ["1h 30m".to_owned(), "200ms".to_owned()], [String::new(), "5s 5s".to_owned()]),
+            (
+                "--channel-rate",
+                "channelRate",
+                ["1/s".to_owned(), "1000000/h".to_owned()],
+                ["0/s".to_owned(), "1000001/h".to_owned()],
+            ),
+            (
+                "--channel-rate",
+                "channelRate",
+                ["600/m".to_owned(), "20/s".to_owned()],
+                ["20".to_owned(), "20/d".to_owned()],
+            ),
             ("--batch", "batch", ["1".to_owned(), "1000".to_owned()], ["0".to_owned(), "1001".to_owned()]),
             (
                 "--seed",
@@ -153,7 +166,6 @@ mod tests {
             }
         }
     }
-}
 
     #[test]
     fn a_part_of_a_try_is_given_the_same_times_on_the_line_and_in_the_file() {
@@ -169,3 +181,4 @@ mod tests {
             }
         }
     }
+}

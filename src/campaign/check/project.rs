@@ -160,6 +160,7 @@ fn channel(latency: Option<SignedDuration>, raw: &raw::Sandbox) -> ChannelSettin
         latency_ms: latency.and_then(|latency| u32::try_from(latency.as_millis()).ok()),
         // The form was checked before.
         price: raw.price.as_deref().and_then(|price| price.parse().ok()),
+        channel_rate: raw.channel_rate.as_deref().and_then(|rate| rate.parse().ok()),
         seed: raw.seed.map(u64::from),
     }
 }

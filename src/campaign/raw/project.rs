@@ -329,6 +329,11 @@ pub struct Sandbox {
     #[serde(default, deserialize_with = "present")]
     #[schemars(regex(pattern = pattern::PRICE), example = &"0.15 EUR")]
     pub price: Option<String>,
+    /// How many messages of one sender the channel takes in a second, minute or hour, over all bulks. Default: as they
+    /// come. Example: `20/s`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::RATE), example = &"20/s")]
+    pub channel_rate: Option<String>,
     /// From which the shares of rules come: always the same people under the same seed. Default: 0.
     #[serde(default, deserialize_with = "present")]
     pub seed: Option<u32>,
@@ -417,6 +422,7 @@ impl Default for Sandbox {
             validity_from: None,
             latency: None,
             price: None,
+            channel_rate: None,
             seed: None,
             batch: None,
             duplicate_memory: None,

@@ -2,6 +2,7 @@
 //! the same sandbox, and nothing that was answered with a 200 is lost in a crash.
 
 mod audit;
+mod channel_turns;
 mod checkpoint;
 mod counted;
 mod database;
