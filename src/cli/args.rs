@@ -13,6 +13,7 @@ use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 use crate::sandbox::webhooks::PushTimeout;
 use crate::wire::channel::{ChannelPrice, ConversationRule, ValidityFrom};
+use crate::wire::channel_rate::ChannelRate;
 use crate::wire::choices::{
     Duplicates, Nulls, OvernightWindow, PastSendAt, PushedReports, SendAtForms, UnknownFieldRule, UnsentInLogs,
     WebhookSuccess,
@@ -490,12 +491,16 @@ pub(super) struct SandboxArgs {
     /// What the validity of a message is counted from
     #[arg(long, value_parser = named_value::<ValidityFrom>())]
     pub validity_from: Option<ValidityFrom>,
-    /// How long the channel takes to answer: `5s`, at most 48h [default: as rules or the project say, else 1s]
+    /// How long the channel takes to answer: `200ms`, at most `48h` [default: as rules or the project say, else 1s]
     #[arg(long, value_name = "TIME", value_parser = sandbox_flags::latency)]
     pub latency: Option<u32>,
     /// What each message costs that leaves: `0.15 EUR` [default: as rules or the project say, else nothing]
     #[arg(long, value_name = "PRICE")]
     pub price: Option<ChannelPrice>,
+    /// How many messages of one sender the channel takes, over all bulks: `20/s`, `600/m` or `1000/h` [default: as rules
+    /// or the project say, else as they come]
+    #[arg(long, value_name = "RATE")]
+    pub channel_rate: Option<ChannelRate>,
     /// From which the shares of rules come [default: as rules or the project say, else 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,

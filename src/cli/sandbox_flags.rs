@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 
-use crate::timing::read_duration;
+use crate::timing::read_duration_in;
 use crate::wire::sandbox_limits::{
-    BATCH_MAX, BODY_MEBIBYTES_MAX, DUPLICATE_MEMORY_HOURS_MAX, FAULT_CHARS_MAX, HOST_CHARS_MAX, LATENCY_HOURS_MAX,
-    SPEED_MAX, WEBHOOK_URL_CHARS_MAX,
+    BATCH_MAX, BODY_MEBIBYTES_MAX, DUPLICATE_MEMORIES, FAULT_CHARS_MAX, HOST_CHARS_MAX, LATENCIES, SPEED_MAX,
+    WEBHOOK_URL_CHARS_MAX,
 };
 
 /// How fast its clock may run.
@@ -19,22 +19,13 @@ pub(super) const BODIES: RangeInclusive<i64> = 1..=BODY_MEBIBYTES_MAX as i64;
 
 /// Reads how long a messageId is remembered.
 pub(super) fn memory(text: &str) -> Result<SignedDuration, String> {
-    duration(text, "48h", DUPLICATE_MEMORY_HOURS_MAX)
+    read_duration_in(text, &DUPLICATE_MEMORIES).map_err(|wrong| wrong.to_string())
 }
 
 /// Reads how long the channel takes to answer, as milliseconds.
 pub(super) fn latency(text: &str) -> Result<u32, String> {
-    let latency = duration(text, "5s", LATENCY_HOURS_MAX)?;
+    let latency = read_duration_in(text, &LATENCIES).map_err(|wrong| wrong.to_string())?;
     Ok(u32::try_from(latency.as_millis()).expect("48 hours are fewer milliseconds than that"))
-}
-
-/// Reads a duration from a second to so many hours.
-fn duration(text: &str, example: &str, hours_max: i64) -> Result<SignedDuration, String> {
-    let duration = read_duration(text).ok_or_else(|| format!("not a duration, such as `{example}`"))?;
-    if (SignedDuration::from_secs(1)..=SignedDuration::from_hours(hours_max)).contains(&duration) {
-        return Ok(duration);
-    }
-    Err(format!("at least a second, and at most `{hours_max}h`"))
 }
 
 /// Reads a name under which it is reached.
@@ -97,8 +88,8 @@ mod tests {
             (
                 "--duplicate-memory",
                 "duplicateMemory",
-                ["1s".to_owned(), "720h".to_owned()],
-                ["0s".to_owned(), "721h".to_owned()],
+                ["1ms".to_owned(), "720h".to_owned()],
+                ["0s".to_owned(), "720h 1ms".to_owned()],
             ),
             (
                 "--duplicate-memory",
@@ -106,8 +97,21 @@ mod tests {
                 ["30d".to_owned(), "48h".to_owned()],
                 ["31d".to_owned(), "x".to_owned()],
             ),
-            ("--latency", "latency", ["1s".to_owned(), "48h".to_owned()], ["0s".to_owned(), "49h".to_owned()]),
-            ("--latency", "latency", ["2d".to_owned(), "5m".to_owned()], ["3d".to_owned(), "x".to_owned()]),
+            ("--latency", "latency", ["0s".to_owned(), "48h".to_owned()], ["-1ms".to_owned(), "48h 1ms".to_owned()]),
+            ("--latency", "latency", ["1.5s".to_owned(), "PT1H".to_owned()], ["1us".to_owned(), "x".to_owned()]),
+            ("--latency", "latency", ["1h 30m".to_owned(), "200ms".to_owned()], [String::new(), "5s 5s".to_owned()]),
+            (
+                "--channel-rate",
+                "channelRate",
+                ["1/s".to_owned(), "1000000/h".to_owned()],
+                ["0/s".to_owned(), "1000001/h".to_owned()],
+            ),
+            (
+                "--channel-rate",
+                "channelRate",
+                ["600/m".to_owned(), "20/s".to_owned()],
+                ["20".to_owned(), "20/d".to_owned()],
+            ),
             ("--batch", "batch", ["1".to_owned(), "1000".to_owned()], ["0".to_owned(), "1001".to_owned()]),
             (
                 "--seed",
@@ -159,6 +163,21 @@ mod tests {
                 for value in values {
                     assert_eq!(taken(flag, key, &value), [expect; 2], "{flag} {key} {value}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_try_is_given_the_same_times_on_the_line_and_in_the_file() {
+        for part in ["connect", "answer"] {
+            for (time, expect) in
+                [("1ms", true), ("1.5s", true), ("1h", true), ("0s", false), ("1h 1ms", false), ("5", false)]
+            {
+                let words = ["sendform", "sandbox", "--webhook-timeout", &format!("{part}={time}")].map(OsString::from);
+                let file = format!("project: acme\nsandbox: {{ webhookTimeouts: {{ {part}: \"{time}\" }} }}\n");
+                let read = read_project(&Source::new("sendform.yaml", file.as_str()));
+                let taken = [Arguments::read(words).is_ok(), !read.diagnostics.has_errors()];
+                assert_eq!(taken, [expect; 2], "{part} {time}");
             }
         }
     }

@@ -18,7 +18,7 @@ mod words;
 mod zone;
 
 pub use advice::{ZoneAdvice, is_meant_as_zone, no_zone, zone_advice};
-pub use length::read_duration;
+pub use length::{WrongDuration, read_duration, read_duration_in};
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
 pub use passage::{Departure, Departures, Expires, Passage};

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::channel_rate::ChannelRate;
+
 /// What the validity of a message is counted from; nobody documents it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +79,8 @@ pub struct ChannelSettings {
     pub price: Option<ChannelPrice>,
     /// From which the shares of rules come.
     pub seed: Option<u64>,
+    /// How fast the channel takes the messages of a sender.
+    pub channel_rate: Option<ChannelRate>,
 }
 
 #[cfg(test)]

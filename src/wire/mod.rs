@@ -5,6 +5,7 @@ pub mod address;
 pub(crate) mod bytes;
 pub mod cell;
 pub mod channel;
+pub mod channel_rate;
 pub mod choices;
 pub mod content;
 pub mod error;

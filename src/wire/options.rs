@@ -85,14 +85,46 @@ impl SendingSpeedLimit {
         }
     }
 
+    /// The same as steps.
+    #[must_use]
+    pub fn steps(self) -> Steps {
+        Steps { amount: self.amount, unit_ms: self.unit_ms() }
+    }
+
+    /// How long after the first message the message with this number (from 0) leaves, in
+    /// milliseconds, rounded up.
+    #[must_use]
+    pub fn offset_ms(self, number: u64) -> i64 {
+        self.steps().offset_ms(number)
+    }
+}
+
+/// In which steps messages leave: so many in a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// How many messages.
+    pub amount: u32,
+    /// In how many milliseconds.
+    pub unit_ms: i64,
+}
+
+impl Steps {
     /// How long after the first message the message with this number (from 0) leaves, in
     /// milliseconds, rounded up.
     #[must_use]
     pub fn offset_ms(self, number: u64) -> i64 {
         let amount = u128::from(self.amount.max(1));
-        let unit = u128::try_from(self.unit_ms()).unwrap_or_default();
+        let unit = u128::try_from(self.unit_ms).unwrap_or_default();
         let offset = (u128::from(number) * unit).div_ceil(amount);
         i64::try_from(offset).unwrap_or(i64::MAX)
+    }
+
+    /// The slower of two.
+    #[must_use]
+    pub fn slower(self, other: Self) -> Self {
+        let is_slower =
+            i128::from(self.amount) * i128::from(other.unit_ms) <= i128::from(other.amount) * i128::from(self.unit_ms);
+        if is_slower { self } else { other }
     }
 }
 

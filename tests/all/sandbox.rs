@@ -101,16 +101,18 @@ fn the_first_rules_come_from_settings_a_rules_file_goes_before_them_and_the_comm
     };
     let price = |per_message: f64, currency: &str| json!({ "perMessage": per_message, "currency": currency });
     assert_eq!(
-        rules(&["--latency", "1500ms", "--seed", "8"]),
+        rules(&["--latency", "1500ms", "--seed", "8", "--channel-rate", "20/s"]),
         json!({ "validityFrom": "turn", "conversations": "tracked", "latencyMs": 1500, "price": price(0.15, "EUR"),
-            "seed": 8, "rules": [] })
+            "channelRate": "20/s", "seed": 8, "rules": [] })
     );
     assert_eq!(
         rules(&["--rules", path, "--price", "2 USD"]),
         json!({ "validityFrom": "sendAt", "conversations": "open", "latencyMs": 1000, "price": price(2.0, "USD"),
             "seed": 5, "rules": [] })
     );
-    for (flag, value) in [("--latency", "49h"), ("--price", "cheap"), ("--batch", "1001"), ("--seed", "-1")] {
+    for (flag, value) in
+        [("--latency", "49h"), ("--channel-rate", "20"), ("--price", "cheap"), ("--batch", "1001"), ("--seed", "-1")]
+    {
         project.run(["sandbox", flag, value]).code(64);
     }
 }
@@ -144,10 +146,12 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         ("rules: ../rules.yaml", 3, "the path leads upwards"),
         ("rules: /etc/rules.yaml", 3, "the path is not relative"),
         ("duplicateMemory: long", 3, "duplicateMemory"),
-        ("duplicateMemory: 721h", 3, "at most `30d`"),
-        ("webhookTimeouts: { answer: 61m }", 3, "at most `1h`"),
-        ("webhookTimeouts: { connect: 0s }", 3, "a duration is a whole number with one unit"),
-        ("latency: 49h", 3, "at most `2d`"),
+        ("duplicateMemory: 721h", 3, "from `1ms` to `720h` is allowed"),
+        ("webhookTimeouts: { answer: 61m }", 3, "from `1ms` to `1h` is allowed"),
+        ("webhookTimeouts: { connect: 0s }", 3, "from `1ms` to `1h` is allowed"),
+        ("latency: 49h", 3, "from `0s` to `48h` is allowed"),
+        ("latency: fast", 3, "not a duration, such as `200ms`"),
+        ("channelRate: 20/d", 3, "a rate is a number from 1 to 1000000 a second, minute or hour"),
         ("price: cheap", 3, "a price is an amount and a currency"),
         ("batch: 0", 3, "batch"),
         ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
 use crate::wire::channel::ChannelSettings;
 use crate::wire::choices::Choices;
-use crate::wire::sandbox_limits::{DUPLICATE_MEMORY_HOURS_MAX, LATENCY_HOURS_MAX, WEBHOOK_TIMEOUT_HOURS_MAX};
+use crate::wire::sandbox_limits::{DUPLICATE_MEMORIES, LATENCIES, WEBHOOK_TIMEOUTS};
 
 use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
@@ -91,14 +91,14 @@ fn whole(
     let rules_at = root.key("sandbox").key("rules");
     let rules = rules_at.text().map(|text| findings.take(path(&rules_at, text)));
     let memory = root.key("sandbox").key("duplicateMemory");
-    let memory = memory.text().map(|text| findings.take(time::duration(&memory, text, DUPLICATE_MEMORY_HOURS_MAX)));
+    let memory = memory.text().map(|text| findings.take(time::length(&memory, text, &DUPLICATE_MEMORIES)));
     let timeouts = root.key("sandbox").key("webhookTimeouts");
     let [webhook_connect, webhook_answer] = ["connect", "answer"].map(|name| {
         let at = timeouts.key(name);
-        at.text().and_then(|text| findings.take(time::duration(&at, text, WEBHOOK_TIMEOUT_HOURS_MAX)))
+        at.text().and_then(|text| findings.take(time::length(&at, text, &WEBHOOK_TIMEOUTS)))
     });
     let latency = root.key("sandbox").key("latency");
-    let latency = latency.text().and_then(|text| findings.take(time::duration(&latency, text, LATENCY_HOURS_MAX)));
+    let latency = latency.text().and_then(|text| findings.take(time::length(&latency, text, &LATENCIES)));
     let absence = root.key("absenceProvesAfter");
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
@@ -160,6 +160,7 @@ fn channel(latency: Option<SignedDuration>, raw: &raw::Sandbox) -> ChannelSettin
         latency_ms: latency.and_then(|latency| u32::try_from(latency.as_millis()).ok()),
         // The form was checked before.
         price: raw.price.as_deref().and_then(|price| price.parse().ok()),
+        channel_rate: raw.channel_rate.as_deref().and_then(|rate| rate.parse().ok()),
         seed: raw.seed.map(u64::from),
     }
 }

@@ -1,12 +1,14 @@
 //! Times, durations and zones as they are written.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::timing;
+use crate::timing::{self, WrongDuration, read_duration_in};
 
 /// Reads a local date and time, all of it: `2026-12-01 09:00`, maybe with seconds.
 ///
@@ -58,6 +60,24 @@ pub(super) fn duration(at: &Cursor<'_>, text: &str, hours_max: i64) -> Result<Si
         return Err(wrong(Code::OutOfBounds, format!("at most `{limit}` is allowed")));
     }
     Ok(SignedDuration::from_secs(seconds))
+}
+
+/// Reads a duration to the millisecond, as a command line takes it, within what is allowed.
+///
+/// # Errors
+/// If it is none of these.
+pub(super) fn length(
+    at: &Cursor<'_>,
+    text: &str,
+    allowed: &RangeInclusive<SignedDuration>,
+) -> Result<SignedDuration, Box<Diagnostic>> {
+    read_duration_in(text, allowed).map_err(|wrong| {
+        let wrong_code = match wrong {
+            WrongDuration::Unreadable => Code::BadPattern,
+            WrongDuration::OutOfBounds { .. } => Code::OutOfBounds,
+        };
+        Box::new(Diagnostic::error(wrong_code, wrong.to_string(), at.place()))
+    })
 }
 
 /// Finds a zone in the IANA database that comes with the program.

@@ -15,6 +15,8 @@ pub(in crate::campaign) const DELIMITER: &str = r"^([!#$%&()*+,./:;<=>?@\^_`{|}~
 pub(in crate::campaign) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
 /// What a message costs.
 pub(in crate::campaign) const PRICE: &str = r"^[0-9]{1,6}(\.[0-9]{1,5})? [A-Z]{3}$";
+/// How many messages the channel takes in a second, minute or hour.
+pub(in crate::campaign) const RATE: &str = "^(1000000|[1-9][0-9]{0,5})/[smh]$";
 /// Whole percents from 0 to 100.
 pub(in crate::campaign) const PERCENT: &str = "^(100|[1-9]?[0-9])%$";
 /// Local dates and times.
@@ -42,6 +44,7 @@ pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
         DELIMITER => "a delimiter is one character such as `;`, `|` or `,`, or the word `tab`",
         DURATION => "a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`",
         PRICE => "a price is an amount and a currency: `0.15 EUR`",
+        RATE => "a rate is a number from 1 to 1000000 a second, minute or hour: `20/s`, `600/m` or `1000/h`",
         PERCENT => "a share is a whole number from 0 to 100 with a percent sign: `10%`",
         LOCAL => "a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on",
         INSTANT => "a time in UTC is written `YYYY-MM-DD HH:MMZ`",

@@ -321,14 +321,19 @@ pub struct Sandbox {
     /// What the validity of a message is counted from. Default: `sendAt`.
     #[serde(default, deserialize_with = "present")]
     pub validity_from: Option<ValidityFrom>,
-    /// How long the channel takes to answer. At most `48h`. Default: `1s`.
+    /// How long the channel takes to answer, such as `200ms` or `1h 30m`. At most `48h`. Default: `1s`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(regex(pattern = pattern::DURATION), example = &"5s")]
+    #[schemars(length(min = 1), example = &"5s")]
     pub latency: Option<String>,
     /// What each message costs that leaves. Default: nothing, in EUR. Example: `0.15 EUR`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(regex(pattern = pattern::PRICE), example = &"0.15 EUR")]
     pub price: Option<String>,
+    /// How many messages of one sender the channel takes in a second, minute or hour, over all bulks. Default: as they
+    /// come. Example: `20/s`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::RATE), example = &"20/s")]
+    pub channel_rate: Option<String>,
     /// From which the shares of rules come: always the same people under the same seed. Default: 0.
     #[serde(default, deserialize_with = "present")]
     pub seed: Option<u32>,
@@ -338,7 +343,7 @@ pub struct Sandbox {
     pub batch: Option<u16>,
     /// How long a messageId is remembered where `duplicates` is `reject`. At most `720h`. Default: `48h`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(regex(pattern = pattern::DURATION), example = &"48h")]
+    #[schemars(length(min = 1), example = &"48h")]
     pub duplicate_memory: Option<String>,
     /// What becomes of a messageId that was accepted before. Default: `accept`, which sends it again.
     #[serde(default)]
@@ -387,13 +392,13 @@ pub struct Sandbox {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookTimeouts {
-    /// How long connecting may take. At most `1h`. Default: `10s`.
+    /// How long connecting may take, such as `200ms`. At most `1h`. Default: `10s`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(regex(pattern = pattern::DURATION), example = &"2s")]
+    #[schemars(length(min = 1), example = &"2s")]
     pub connect: Option<String>,
     /// How long a try may take in all, until it is answered. At most `1h`. Default: `60s`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(regex(pattern = pattern::DURATION), example = &"5s")]
+    #[schemars(length(min = 1), example = &"5s")]
     pub answer: Option<String>,
 }
 
@@ -417,6 +422,7 @@ impl Default for Sandbox {
             validity_from: None,
             latency: None,
             price: None,
+            channel_rate: None,
             seed: None,
             batch: None,
             duplicate_memory: None,

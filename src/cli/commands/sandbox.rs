@@ -202,6 +202,7 @@ fn channel_settings(args: &SandboxArgs) -> ChannelSettings {
         latency_ms: args.latency,
         price: args.price.clone(),
         seed: args.seed.map(u64::from),
+        channel_rate: args.channel_rate,
     }
 }
 

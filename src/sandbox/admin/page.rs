@@ -90,7 +90,7 @@ async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError
     let counts = [
         ("sends since it started", counts.requests),
         ("bulks in its books", counts.bulks),
-        ("messages in its books", counts.accepted),
+        ("messages accepted", counts.accepted),
         ("held now", counts.held),
         ("pushes withheld since it started", counts.withheld),
     ];

@@ -100,16 +100,17 @@ impl<'a> AcceptedBulk<'a> {
         self.table.messages.iter().zip(courses).enumerate().map(life).collect()
     }
 
-    fn timetable(&self, validity_from: ValidityFrom) -> Timetable {
+    pub(super) fn timetable(&self, validity_from: ValidityFrom) -> Timetable {
         Timetable {
             accepted_at: self.header.accepted_at,
             starts_at: self.header.starts_at(),
             speed: self.header.pace.speed,
+            turns: self.header.pace.turns,
             validity_from,
         }
     }
 
-    fn conditions(&self) -> Vec<Conditions<'_>> {
+    pub(super) fn conditions(&self) -> Vec<Conditions<'_>> {
         let conditions = self
             .table
             .terms
@@ -126,16 +127,18 @@ impl<'a> AcceptedBulk<'a> {
         let has_windows = self.table.terms.iter().any(|terms| terms.delivery_time_window.is_some());
         let first = if validity_from == ValidityFrom::Acceptance { accepted_at } else { starts_at };
         let last_turn = self.table.messages.len().saturating_sub(1);
+        let timetable = self.timetable(validity_from);
         let offset_ms =
-            self.header.pace.speed.map_or(0, |speed| speed.offset_ms(u64::try_from(last_turn).unwrap_or(u64::MAX)));
+            timetable.steps().map_or(0, |steps| steps.offset_ms(u64::try_from(last_turn).unwrap_or(u64::MAX)));
+        let turns_end = later(timetable.turns_at(), offset_ms);
         let validity_ms = i64::try_from(horizon::VALIDITY_MAX.as_millis()).unwrap_or(i64::MAX);
         let last = match (validity_from, has_windows) {
             (ValidityFrom::SendAt | ValidityFrom::Acceptance, true) => later(starts_at, validity_ms),
-            (ValidityFrom::SendAt | ValidityFrom::Acceptance, false) => later(starts_at, offset_ms.min(validity_ms)),
-            (ValidityFrom::Turn, false) => later(starts_at, offset_ms),
+            (ValidityFrom::SendAt | ValidityFrom::Acceptance, false) => turns_end.min(later(starts_at, validity_ms)),
+            (ValidityFrom::Turn, false) => turns_end,
             (ValidityFrom::Turn, true) => {
                 let groups: Vec<_> = self.table.messages.iter().map(|message| Some(message.terms)).collect();
-                let courses = courses(&self.timetable(validity_from), &self.conditions(), &groups);
+                let courses = courses(&timetable, &self.conditions(), &groups);
                 let last = courses.iter().flatten().map(|course| course.leaves_at.unwrap_or(course.over_at)).max();
                 last.unwrap_or(starts_at)
             }

@@ -5,6 +5,9 @@
 //! not step aside and are held. So whoever was held goes before all that come later, once the window opens, and
 //! a message that waits holds up nobody.
 //!
+//! Where the channel takes only so many messages of a sender in a time, a bulk has its [turns](super::channel_turns) there,
+//! which begin when those before it are through, and goes no faster than that.
+//!
 //! While nobody may leave the bulk waits for the next window that opens, and goes on from there at its speed.
 
 use std::cmp::Reverse;
@@ -12,9 +15,10 @@ use std::collections::BinaryHeap;
 
 use jiff::Timestamp;
 
+use super::message::ChannelTurns;
 use crate::timing::{horizon, next_close, next_open};
 use crate::wire::channel::ValidityFrom;
-use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit, ValidityPeriod};
+use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit, Steps, ValidityPeriod};
 
 /// The course of one message, as far as its bulk decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +40,34 @@ pub struct Timetable {
     pub starts_at: Timestamp,
     /// How fast it sends.
     pub speed: Option<SendingSpeedLimit>,
+    /// When and how fast the channel takes it, if that takes only so many messages of a sender in a time.
+    pub turns: Option<ChannelTurns>,
     /// What the validity is counted from.
     pub validity_from: ValidityFrom,
+}
+
+impl Timetable {
+    /// When it is the turn of its first message.
+    #[must_use]
+    pub fn turns_at(&self) -> Timestamp {
+        self.turns.map_or(self.starts_at, |turns| turns.at.max(self.starts_at))
+    }
+
+    /// In which steps its messages leave; at once if absent.
+    #[must_use]
+    pub fn steps(&self) -> Option<Steps> {
+        self.turns.map(|turns| turns.rate.steps(self.speed)).or_else(|| self.speed.map(SendingSpeedLimit::steps))
+    }
+
+    /// What the validity of its messages is counted from; absent if that is the turn of each.
+    #[must_use]
+    pub const fn valid_from(&self) -> Option<Timestamp> {
+        match self.validity_from {
+            ValidityFrom::SendAt => Some(self.starts_at),
+            ValidityFrom::Acceptance => Some(self.accepted_at),
+            ValidityFrom::Turn => None,
+        }
+    }
 }
 
 /// On which conditions some messages of a bulk leave.
@@ -120,28 +150,25 @@ impl<'a> BulkQueue<'a> {
                 open_until: i64::MIN,
             })
             .collect();
-        let counted_from = match timetable.validity_from {
-            ValidityFrom::SendAt => Some(ms(timetable.starts_at)),
-            ValidityFrom::Acceptance => Some(ms(timetable.accepted_at)),
-            ValidityFrom::Turn => None,
-        };
+        let counted_from = timetable.valid_from().map(ms);
         let mut overs = vec![NEVER; messages.len()];
         for ((position, number), over) in messages.iter().enumerate().zip(&mut overs) {
             let Some(group) = number.and_then(|number| groups.get_mut(number)) else { continue };
             group.members.push(position);
             *over = counted_from.map_or(NEVER, |from| from.saturating_add(group.valid_ms));
         }
-        let closed = (0..groups.len()).map(|number| Reverse((ms(timetable.starts_at), number))).collect();
+        let closed = (0..groups.len()).map(|number| Reverse((ms(timetable.turns_at()), number))).collect();
         let [turns, leaves] = [(); 2].map(|()| vec![NEVER; messages.len()]);
         Self { timetable, messages, groups, open: BinaryHeap::new(), closed, tried: 0, turns, leaves, overs }
     }
 
     /// Lets every message leave that ever does.
     fn run(&mut self) {
-        let mut base = ms(self.timetable.starts_at);
+        let mut base = ms(self.timetable.turns_at());
         let mut left = 0_u64;
+        let steps = self.timetable.steps();
         loop {
-            let offset = self.timetable.speed.map_or(0, |speed| speed.offset_ms(left));
+            let offset = steps.map_or(0, |steps| steps.offset_ms(left));
             let now = base.saturating_add(offset);
             if now >= Timestamp::MAX.as_millisecond() {
                 return;

@@ -82,7 +82,7 @@ pub(super) fn some_bulk() -> impl Strategy<Value = AcceptedBulk<'static>> {
     (1_i64..9, 0_i64..1_000, send_at, speed, proptest::collection::vec(some_terms(), 1..12), rejected).prop_map(
         |(number, second, send_at, speed, terms, rejected)| {
             let speed = speed.map(|amount| SendingSpeedLimit { amount, time_unit: SpeedUnit::Minute });
-            let mut bulk = bulk(number, second, SendTiming { send_at: send_at.map(at), speed }, terms);
+            let mut bulk = bulk(number, second, SendTiming { send_at: send_at.map(at), speed, turns: None }, terms);
             let count = bulk.table.messages.len();
             bulk.rejected =
                 rejected.into_iter().filter(|position| *position < count).map(|position| (position, 23)).collect();

@@ -181,12 +181,12 @@ mod tests {
         let mut bulks = vec![
             bulk(1, "old", "2026-11-28T09:59:00Z", SendTiming::default()),
             bulk(2, "one", "2026-11-30T10:00:00Z", SendTiming::default()),
-            bulk(3, "two", "2026-11-30T10:01:00Z", SendTiming { send_at: None, speed }),
+            bulk(3, "two", "2026-11-30T10:01:00Z", SendTiming { speed, ..SendTiming::default() }),
             bulk(
                 4,
                 "three",
                 "2026-11-30T10:02:00Z",
-                SendTiming { send_at: Some(at("2026-11-30T12:00:00Z")), speed: None },
+                SendTiming { send_at: Some(at("2026-11-30T12:00:00Z")), ..SendTiming::default() },
             ),
         ];
         for bulk in &mut bulks {

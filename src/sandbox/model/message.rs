@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::channel_rate::ChannelRate;
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, ValidityPeriod};
 use crate::wire::request::{Delivery, Destination, Message, MessageOptions, Schedule, Webhooks};
@@ -23,12 +24,24 @@ pub struct SendTiming {
     /// How fast to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<crate::wire::options::SendingSpeedLimit>,
+    /// When it comes up at the channel, if that takes only so many messages of a sender in a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<ChannelTurns>,
 }
 
 impl From<&Schedule<'_>> for SendTiming {
     fn from(schedule: &Schedule<'_>) -> Self {
-        Self { send_at: schedule.send_at, speed: schedule.sending_speed_limit }
+        Self { send_at: schedule.send_at, speed: schedule.sending_speed_limit, turns: None }
     }
+}
+
+/// The turns of a bulk at the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelTurns {
+    /// When they begin.
+    pub at: jiff::Timestamp,
+    /// How fast the channel takes the messages of a sender.
+    pub rate: ChannelRate,
 }
 
 /// The messages of a bulk, one for each destination, in the order of the request.

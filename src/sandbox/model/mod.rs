@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod bulk;
+pub mod channel_turns;
 pub mod check;
 mod content;
 pub mod course;

@@ -3,12 +3,15 @@
 //!
 //! Rules change at an instant, and hold for the messages that leave from then on: what was is never changed.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hash;
 use super::status::{self, Ending};
 use crate::wire::channel::{ChannelPrice, ChannelSettings, ConversationRule, ValidityFrom};
+use crate::wire::channel_rate::ChannelRate;
+use crate::wire::sandbox_limits::LATENCIES;
 
 /// What the channel does to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -158,6 +161,11 @@ pub struct ChannelRules {
     pub latency_ms: u32,
     /// What a message costs.
     pub price: ChannelPrice,
+    /// How fast the channel takes the messages of a sender, whichever bulks they are of; as they come if absent. It
+    /// holds for what is accepted under these rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub channel_rate: Option<ChannelRate>,
     /// From which the shares of the rules come.
     pub seed: u64,
     /// Whom the channel treats in another way. Of several rules for one message the one counts that comes first
@@ -172,6 +180,7 @@ impl Default for ChannelRules {
             conversations: ConversationRule::default(),
             latency_ms: 1_000,
             price: ChannelPrice { per_message: 0.0, currency: "EUR".to_owned() },
+            channel_rate: None,
             seed: 0,
             rules: Vec::new(),
         }
@@ -202,12 +211,13 @@ impl ChannelRules {
     /// The same, but for what settings say.
     #[must_use]
     pub fn with(self, settings: ChannelSettings) -> Self {
-        let ChannelSettings { conversations, validity_from, latency_ms, price, seed } = settings;
+        let ChannelSettings { conversations, validity_from, latency_ms, price, seed, channel_rate } = settings;
         Self {
             conversations: conversations.unwrap_or(self.conversations),
             validity_from: validity_from.unwrap_or(self.validity_from),
             latency_ms: latency_ms.unwrap_or(self.latency_ms),
             price: price.unwrap_or(self.price),
+            channel_rate: channel_rate.or(self.channel_rate),
             seed: seed.unwrap_or(self.seed),
             rules: self.rules,
         }
@@ -215,6 +225,9 @@ impl ChannelRules {
 
     /// Which of their bounds they do not keep, if they do not.
     pub(super) fn bounds_fault(&self) -> Option<&'static str> {
+        if !LATENCIES.contains(&SignedDuration::from_millis(i64::from(self.latency_ms))) {
+            return Some("`latencyMs` is at most 172800000, which is 48 hours");
+        }
         if !(0.0..=PRICE_MAX).contains(&self.price.per_message) {
             return Some("a price is a number from 0 to 1000000");
         }
@@ -359,6 +372,8 @@ mod tests {
         let price =
             |price: f64, currency: &str| serde_json::json!({ "price": { "perMessage": price, "currency": currency } });
         for (rules, part) in [
+            (serde_json::json!({ "latencyMs": 172_800_000 }), None),
+            (serde_json::json!({ "latencyMs": 172_800_001 }), Some("48 hours")),
             (price(1_000_000.0, "EUR"), None),
             (price(1e307, "EUR"), Some("from 0 to")),
             (price(-0.1, "EUR"), Some("from 0 to")),

@@ -42,6 +42,7 @@ pub fn steps(bulk: &AcceptedBulk<'_>, message: &ReceivedMessage<'_>, life: &Life
     }
     instants.retain(|instant| (accepted_at..=now).contains(instant));
     instants.sort_unstable();
+    instants.dedup();
     let mut steps: Vec<LifeStep> = Vec::new();
     for at in instants {
         let sight = bulk.sight(message, life, at);
@@ -56,4 +57,27 @@ pub fn steps(bulk: &AcceptedBulk<'_>, message: &ReceivedMessage<'_>, life: &Life
         }
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::model::drawn::{at, bulk, terms};
+    use crate::sandbox::model::inputs::{Inputs, RulesEntry};
+    use crate::sandbox::model::message::SendTiming;
+    use crate::sandbox::model::rules::ChannelRules;
+
+    #[test]
+    fn what_the_channel_answers_at_once_leaves_once_and_ends_once() {
+        let mut inputs = Inputs::default();
+        let rules = ChannelRules { latency_ms: 0, ..ChannelRules::default() };
+        inputs.add_rules(RulesEntry { at: at(0), after_bulk: 0, rules });
+        let bulk = bulk(1, 1, SendTiming::default(), vec![terms(None, "shop")]);
+        let lives = bulk.lives(&inputs);
+        let steps = steps(&bulk, &bulk.table.messages[0], &lives[0], at(9));
+        assert_eq!(
+            steps.iter().map(|step| step.state).collect::<Vec<_>>(),
+            [MessageState::Sent, MessageState::Delivered]
+        );
+    }
 }

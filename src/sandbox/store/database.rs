@@ -17,7 +17,7 @@ use super::known::KnownIds;
 use super::pushes;
 use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
-use super::{outcomes, sequence, table};
+use super::{channel_turns, outcomes, sequence, table};
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
@@ -117,6 +117,7 @@ impl MessageDatabase {
         let made = requests::create(&connection)
             .and_then(|()| outcomes::create(&connection))
             .and_then(|()| sequence::create(&connection))
+            .and_then(|()| channel_turns::create(&connection))
             .and_then(|()| pushes::create(&connection));
         made.map_err(|source| SandboxError::Books { path: path.to_owned(), source: Arc::new(source) })?;
         Ok(Self {
@@ -230,9 +231,12 @@ impl MessageDatabase {
             let rejected = self.known.rejected(&transaction, entry)?;
             let number = table::insert(&transaction, entry, &rejected)?;
             // Rules may have come between its check and its number.
-            let validity_from = inputs.rules(entry.accepted_at, number).validity_from;
-            if validity_from != entry.validity_from {
-                table::set_span(&transaction, number, validity_from)?;
+            let rules = inputs.rules(entry.accepted_at, number);
+            if let Some(rate) = rules.channel_rate {
+                channel_turns::give(&transaction, number, (rate, rules))?;
+            }
+            if rules.channel_rate.is_some() || rules.validity_from != entry.validity_from {
+                table::set_span(&transaction, number, rules.validity_from)?;
             }
             receipts.push(Receipt { number, rejected });
         }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod book_count;
+mod channel_turns;
 mod checkpoint;
 mod counted;
 mod database;

@@ -14,6 +14,7 @@ use super::kept::{NewBulk, unpack_table};
 use super::pushes;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader, LogSpan};
 use crate::sandbox::model::inputs::{InboundMessage, Inputs, PersonAct, RulesEntry};
+use crate::sandbox::model::message::SendTiming;
 use crate::sandbox::model::reports::{Handed, Marks};
 use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::model::webhook::inbound::InboundDraft;
@@ -161,6 +162,12 @@ pub(super) fn set_span(connection: &Connection, number: i64, validity_from: Vali
     let first_at = first_at(logged, bulk.header.accepted_at, &bulk.rejected);
     let mut statement = connection.prepare_cached("UPDATE bulk SET first_at = ?, last_at = ? WHERE number = ?")?;
     statement.execute(params![first_at.as_millisecond(), logged.last.as_millisecond(), number]).map(drop)
+}
+
+/// Writes anew when and how fast a bulk is sent.
+pub(super) fn set_pace(connection: &Connection, number: i64, pace: &SendTiming) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("UPDATE bulk SET pace = ? WHERE number = ?")?;
+    statement.execute(params![json(pace)?, number]).map(drop)
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {

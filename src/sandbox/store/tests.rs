@@ -20,6 +20,7 @@ use crate::wire::channel::ValidityFrom;
 use crate::wire::choices::{Duplicates, UnsentInLogs};
 use crate::wire::content::Content;
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
+use crate::wire::response::Log;
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -111,6 +112,54 @@ async fn rules_that_come_between_a_check_and_its_bulk_hold_for_where_it_is_found
     let later = now() + SignedDuration::from_hours(100);
     let logs = books.logs(Query::default(), later, UnsentInLogs::Hide).await.unwrap();
     assert_eq!(logs.results.len(), 8, "those that left after 52 to 59 hours");
+}
+
+/// When each message that is in the logs left, in seconds from now, by its id.
+async fn left(books: &MessageStore) -> Vec<(String, i64)> {
+    let later = now() + SignedDuration::from_hours(1);
+    let logs = books.logs(Query { limit: 100, ..Query::default() }, later, UnsentInLogs::Hide).await.unwrap();
+    let left = |log: Log| (log.message_id.unwrap(), log.sent_at.unwrap().duration_since(now()).as_secs());
+    let mut left: Vec<_> = logs.results.into_iter().map(left).collect();
+    left.sort_unstable();
+    left
+}
+
+#[tokio::test]
+async fn a_channel_that_takes_few_messages_takes_them_one_bulk_after_the_other_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    books.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
+    accept(&books, &bulk("free", &["a", "b"], &[]), Duplicates::Accept).await;
+    let rules = ChannelRules { channel_rate: Some("1/s".parse().unwrap()), ..ChannelRules::default() };
+    let entry = |id: &str, ids: &[&str], books: &MessageStore| {
+        let bulk = bulk(id, ids, &[]);
+        NewBulk::new(&bulk, &books.inputs(), (body(&bulk).as_bytes(), 0), None)
+    };
+    // Rules may come between its check and its number.
+    let first = entry("first", &["c", "d", "e"], &books);
+    books.set_rules(rules).await.unwrap();
+    books.accept(first).await.unwrap();
+    // Whoever is turned down has no turn.
+    accept(&books, &bulk("second", &["f", "g", "h"], &[1]), Duplicates::Accept).await;
+    let expect: Vec<_> = [("a", 0), ("b", 0), ("c", 0), ("d", 1), ("e", 2), ("f", 3), ("g", 0), ("h", 4)]
+        .map(|(id, second)| (id.to_owned(), second))
+        .to_vec();
+    assert_eq!(left(&books).await, expect);
+    books.close().await.unwrap();
+    let again = MessageStore::open(&path).unwrap();
+    assert_eq!(left(&again).await, expect);
+    // Two that come together may have been shown times the wrong way round: nothing that is past is free.
+    again.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
+    for (id, second) in [("i", 9), ("j", 20), ("k", 0)] {
+        let mut bulk = bulk(id, &[id], &[]);
+        bulk.header.accepted_at = now() + SignedDuration::from_secs(second);
+        accept(&again, &bulk, Duplicates::Accept).await;
+    }
+    let left = left(&again).await;
+    assert_eq!(left[8..], [("i".to_owned(), 9), ("j".to_owned(), 20), ("k".to_owned(), 10)]);
+    again.set_rules(ChannelRules::default()).await.unwrap();
+    assert_eq!(again.bulks(BulkFilter::default()).await.unwrap()[0].header.pace, SendTiming::default());
 }
 
 #[tokio::test]

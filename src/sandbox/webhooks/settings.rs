@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use crate::sandbox::model::webhook::batch::REPORTS_MAX;
 use crate::sandbox::model::webhook::reach::PushReach;
-use crate::timing::read_duration;
-use crate::wire::sandbox_limits::WEBHOOK_TIMEOUT_HOURS_MAX;
-
-/// The shortest and the longest time that a part of a try can be given.
-const TIMEOUT_MIN: Duration = Duration::from_millis(1);
-const TIMEOUT_MAX: Duration = Duration::from_hours(WEBHOOK_TIMEOUT_HOURS_MAX.unsigned_abs());
+use crate::timing::read_duration_in;
+use crate::wire::sandbox_limits::WEBHOOK_TIMEOUTS;
 
 /// Where pushes go, and how long they may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +40,13 @@ impl FromStr for PushTimeout {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is neither `connect=TIME` nor `answer=TIME`, such as `answer=5s`");
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        let time = read_duration(value).and_then(|time| Duration::try_from(time).ok());
-        let time = time.filter(|time| (TIMEOUT_MIN..=TIMEOUT_MAX).contains(time));
-        let time = time.ok_or_else(|| format!("`{value}` is not a duration from `1ms` to `1h`"));
-        match name {
-            "connect" => time.map(Self::Connect),
-            "answer" => time.map(Self::Answer),
-            _ => Err(wrong()),
-        }
+        let part = match name {
+            "connect" => Self::Connect,
+            "answer" => Self::Answer,
+            _ => return Err(wrong()),
+        };
+        let time = read_duration_in(value, &WEBHOOK_TIMEOUTS).map_err(|wrong| wrong.to_string())?;
+        Duration::try_from(time).map(part).map_err(|error| error.to_string())
     }
 }
 

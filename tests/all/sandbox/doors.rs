@@ -65,6 +65,7 @@ fn value() -> impl Strategy<Value = Value> {
         "ids",
         "perMille",
         "latencyMs",
+        "channelRate",
         "price",
         "perMessage",
         "currency",

@@ -47,7 +47,7 @@ fn bulk(number: i64) -> AcceptedBulk<'static> {
             number,
             bulk_id: number.to_string(),
             accepted_at: monday(),
-            pace: SendTiming { send_at, speed },
+            pace: SendTiming { send_at, speed, turns: None },
             count: u64::from(MESSAGES),
             logged: LogSpan::default(),
         },

@@ -31,6 +31,7 @@ fn timetable(speed: Option<(u32, SpeedUnit)>) -> Timetable {
         accepted_at: at("06:00:00"),
         starts_at: at("07:00:00"),
         speed: speed.map(|(amount, time_unit)| SendingSpeedLimit { amount, time_unit }),
+        turns: None,
         validity_from: ValidityFrom::SendAt,
     }
 }
@@ -136,7 +137,7 @@ fn a_case() -> impl Strategy<Value = Case> {
 
 /// The same by the rules alone, one room after the other, looking at everybody each time.
 fn slowly(case: &Case) -> Vec<MessageCourse> {
-    let Timetable { accepted_at, starts_at, speed, validity_from } = case.timetable;
+    let Timetable { accepted_at, starts_at, speed, validity_from, .. } = case.timetable;
     let mut found: Vec<MessageCourse> =
         case.groups.iter().map(|_| MessageCourse { turn_at: None, leaves_at: None, over_at: Timestamp::MAX }).collect();
     let validity = |group: usize| crate::timing::horizon::validity(case.conditions[group].1);

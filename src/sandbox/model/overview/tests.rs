@@ -36,12 +36,13 @@ fn inputs() -> Inputs {
 fn each_campaign_of_each_sender_is_counted_by_itself() {
     let speed = Some(SendingSpeedLimit { amount: 60, time_unit: SpeedUnit::Minute });
     let sale = || terms(Some("sale"), "shop");
-    let mut one = bulk(1, 0, SendTiming { send_at: None, speed }, vec![sale(), sale(), sale(), sale(), sale()]);
+    let mut one =
+        bulk(1, 0, SendTiming { speed, ..SendTiming::default() }, vec![sale(), sale(), sale(), sale(), sale()]);
     one.rejected = vec![(2, 23)];
     let other = bulk(
         2,
         0,
-        SendTiming { send_at: Some(at(60)), speed: None },
+        SendTiming { send_at: Some(at(60)), ..SendTiming::default() },
         vec![terms(None, "shop"), terms(Some("sale"), "gallery")],
     );
     let bulks = [one, other];
@@ -65,7 +66,7 @@ fn each_campaign_of_each_sender_is_counted_by_itself() {
     assert_eq!(sale.prices, [PriceSum { currency: "EUR".to_owned(), total: 0.2 }]);
     assert_eq!((sale.first_sent_at, sale.last_sent_at, sale.messages_a_minute), (Some(at(0)), Some(at(1)), None));
     assert_eq!((seen.all.accepted, seen.all.scheduled, seen.rest), (6, 2, None));
-    let paced = bulk(3, 0, SendTiming { send_at: None, speed }, vec![terms(None, "shop"); 100]);
+    let paced = bulk(3, 0, SendTiming { speed, ..SendTiming::default() }, vec![terms(None, "shop"); 100]);
     assert_eq!(overview(&[paced], &Inputs::default(), 90).all.messages_a_minute, Some(60.0));
 }
 

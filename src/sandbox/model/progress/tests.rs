@@ -160,7 +160,7 @@ proptest! {
 #[test]
 fn what_is_far_off_is_looked_at_again_on_the_way() {
     let speed = Some(SendingSpeedLimit { amount: 60, time_unit: SpeedUnit::Minute });
-    let paced = bulk(1, 0, SendTiming { send_at: None, speed }, vec![terms(None, "shop"); 10_000]);
+    let paced = bulk(1, 0, SendTiming { speed, ..SendTiming::default() }, vec![terms(None, "shop"); 10_000]);
     let mut sandbox = Counted { bulks: vec![paced], ..Counted::default() };
     let wanted = MessageProgress { sent: 10_000, ended: 0 };
     let mut looks = 0;

@@ -57,7 +57,7 @@ fn bulk(
             number,
             bulk_id: format!("bulk-{number}"),
             accepted_at: at(accepted_ms),
-            pace: SendTiming { send_at: None, speed },
+            pace: SendTiming { speed, ..SendTiming::default() },
             count: u64::try_from(messages.len()).unwrap(),
             logged: LogSpan::default(),
         },

@@ -226,7 +226,7 @@ async fn what_is_in_the_books_is_counted_after_a_restart_too() {
     let waited = fixture.get("/sandbox/wait?accepted=2&bulks=1&sent=2").await.json();
     assert_eq!(counts(waited), [1, 2, 0]);
     let page = String::from_utf8(fixture.get("/").await.body).unwrap();
-    assert!(page.contains("messages accepted with them"), "{page}");
+    assert!(page.contains("<dt>messages accepted</dt><dd>2</dd>"), "{page}");
     fixture.send(&bulk("b2", &["3"])).await;
     assert_eq!(counts(fixture.get("/sandbox/state").await.json()), [2, 3, 1]);
     // Also if they are emptied while something comes in.
