@@ -38,6 +38,8 @@ enum WantedRows {
 pub(super) struct Gathering {
     /// Whether every answer so far said that it comes from a sandbox.
     pub(super) from_sandbox: bool,
+    /// Until when a sandbox's channel may keep back some of what was asked for.
+    pub(super) channel_until: Option<Timestamp>,
     /// The size of all bodies so far.
     pub(super) bytes: usize,
     /// How long nobody should ask, if there is no room for questions in passing.
@@ -79,6 +81,7 @@ impl Gathering {
     fn new(wanted: WantedRows, begin: Duration) -> Self {
         Self {
             from_sandbox: true,
+            channel_until: None,
             bytes: 0,
             later: None,
             is_in_passing: false,
@@ -150,8 +153,8 @@ impl Gathering {
 
     /// What was gathered, and why there may be more.
     pub(super) fn found(self, failure: Option<LogsFailure>) -> LogsAnswer {
-        let Self { rows, nameless, from_sandbox, is_cut, now, later, .. } = self;
-        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut, now, later }
+        let Self { rows, nameless, from_sandbox, channel_until, is_cut, now, later, .. } = self;
+        LogsAnswer { rows, failure, nameless, from_sandbox, channel_until, is_cut, now, later }
     }
 
     fn pages_max(&self) -> usize {

@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use url::{Url, form_urlencoded};
 
 use super::answer::RawResponse;
@@ -16,7 +16,7 @@ use super::rate::Rate;
 use crate::apply::Clock;
 use crate::apply::evidence::{By, LogQuery, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::wire::limits::LOGS_PAGE_MAX;
-use crate::wire::{SANDBOX_HEADER, time};
+use crate::wire::{SANDBOX_CHANNEL_HEADER, SANDBOX_HEADER, time};
 
 /// How often a page is asked for.
 const TRIES_MAX: u32 = 4;
@@ -155,6 +155,7 @@ impl<C: Clock> Client<C> {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 gathering.from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                gathering.channel_until = gathering.channel_until.max(channel_until(&headers));
                 let stamp = self.stamp(&headers, asked);
                 let now = match stamp {
                     Some(stamp) => Some(self.time.instant(&stamp)),
@@ -170,6 +171,12 @@ impl<C: Clock> Client<C> {
             }
         }
     }
+}
+
+/// Until when a sandbox's channel may keep back what was asked for: for ever, if that cannot be read.
+fn channel_until(headers: &HeaderMap) -> Option<Timestamp> {
+    let said = headers.get(SANDBOX_CHANNEL_HEADER)?;
+    Some(said.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(Timestamp::MAX))
 }
 
 /// A question as the query of an address. Ids have letters, digits, hyphens and dots, and the commas between them stay

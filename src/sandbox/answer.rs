@@ -179,7 +179,7 @@ impl Answer {
     }
 
     /// Adds a header, unless its value cannot be one.
-    fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         self
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use url::form_urlencoded;
 
 use super::answer::Answer;
@@ -10,6 +10,7 @@ use super::events::SandboxEventKind;
 use super::model::violations::ViolationList;
 use super::model::{query, reports};
 use super::state::SandboxState;
+use crate::wire::SANDBOX_CHANNEL_HEADER;
 use crate::wire::choices::UnknownFieldRule;
 use crate::wire::response::DeliveryReports;
 
@@ -58,8 +59,17 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
         Ok(query) => query,
         Err(found) => return Answer::refusal(found),
     };
-    match sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
-        Ok(logs) => Answer::ok(&logs),
+    let (now, message_ids) = (sandbox.now(), query.message_ids.clone());
+    let found = async {
+        let logs = sandbox.store().logs(query, now, sandbox.options().choices.unsent_in_logs).await?;
+        // After that: of what came meanwhile it says too much, and never too little.
+        Ok((logs, sandbox.store().channel_until(message_ids, now).await?))
+    };
+    match found.await {
+        Ok((logs, None)) => Answer::ok(&logs),
+        Ok((logs, Some(until))) => {
+            Answer::ok(&logs).header(HeaderName::from_static(SANDBOX_CHANNEL_HEADER), &until.to_string())
+        }
         Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }

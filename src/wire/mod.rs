@@ -27,5 +27,8 @@ pub const MESSAGES_PATH: &str = "/instagram/1/messages";
 pub const REPORTS_PATH: &str = "/instagram/1/reports";
 /// The path of the logs.
 pub const LOGS_PATH: &str = "/instagram/1/logs";
+/// The header in which the sandbox's logs say until when messages that were asked for may wait for their turns at its
+/// channel, as an instant of RFC 3339; absent if none does.
+pub const SANDBOX_CHANNEL_HEADER: &str = "x-sendform-sandbox-channel-until";
 /// The header by which the sandbox says that it is none but the sandbox; no gateway sends it.
 pub const SANDBOX_HEADER: &str = "x-sendform-sandbox";

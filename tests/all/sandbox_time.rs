@@ -138,6 +138,23 @@ fn a_sandbox_that_was_begun_anew_is_before_the_ledger() {
     assert_eq!(shop.accepted(), [0, 0, 1]);
 }
 
+/// From what is known of a bulk nobody can tell when a channel comes to it that takes few messages: the sandbox says so.
+#[test]
+fn what_waits_for_its_turn_at_the_channel_is_not_sent_again() {
+    let shop = shop(2, &["--stopped", "--channel-rate", "1/h"]);
+    shop.run(APPLY).code(0);
+    shop.customers(1..=4);
+    shop.sandbox.faults(&["drop-after"]);
+    shop.run(APPLY).code(6);
+    for (now, open) in [("2026-11-30T13:59:59Z", 2), ("2026-11-30T14:30:00Z", 1), ("2026-11-30T15:00:00Z", 0)] {
+        shop.sandbox.set_clock(now);
+        let run = shop.run(&["reconcile", "--format", "json"]).code(if open == 0 { 0 } else { 6 });
+        assert_eq!(run.json()["inDoubt"], open, "{now}: {run}");
+    }
+    shop.run(APPLY).code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
 /// What is written while the sandbox is down goes by the machine's clock, and is no reason to send nothing by its own.
 #[test]
 fn what_was_written_while_the_sandbox_was_down_holds_nobody_up() {

@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, Shared, select};
+use jiff::Timestamp;
 
 use super::control::Controls;
 use super::logs::{LogRow, Logs, LogsAnswer, LogsFailure};
@@ -27,12 +28,23 @@ pub(super) struct LogReader<'a, L> {
     pub(super) failure: Option<LogsFailure>,
     /// Whether every answer so far came from a sandbox; there may have been none.
     pub(super) from_sandbox: bool,
+    /// Until when a sandbox's channel may keep back some of what was asked for so far.
+    pub(super) channel_until: Option<Timestamp>,
 }
 
 impl<'a, L: Logs> LogReader<'a, L> {
     pub(super) fn new(logs: &'a L, stop: BoxFuture<'a, ()>) -> Self {
         let (stop, controls) = (stop.shared(), Controls::default());
-        Self { logs, controls, stop, failures: 0, is_over: false, failure: None, from_sandbox: true }
+        Self {
+            logs,
+            controls,
+            stop,
+            failures: 0,
+            is_over: false,
+            failure: None,
+            from_sandbox: true,
+            channel_until: None,
+        }
     }
 
     /// Asks about these bulks, and then about everybody expected who was not found.
@@ -99,6 +111,7 @@ impl<'a, L: Logs> LogReader<'a, L> {
         }
         let found = found?;
         self.from_sandbox &= found.from_sandbox;
+        self.channel_until = self.channel_until.max(found.channel_until);
         Some(found)
     }
 }

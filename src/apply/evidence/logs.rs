@@ -40,6 +40,9 @@ pub struct LogsAnswer {
     pub nameless: usize,
     /// Whether every answer said that it comes from a sandbox.
     pub from_sandbox: bool,
+    /// Until when a sandbox's channel, which takes only so many messages in a time, may keep back some of what was asked
+    /// for: until then the logs do not have it, and it still leaves.
+    pub channel_until: Option<Timestamp>,
     /// Whether there is more than was wanted.
     pub is_cut: bool,
     /// The earliest instant at which its pages can have been made, by our clock and the gateway's; absent

@@ -102,7 +102,8 @@ pub async fn reconcile<S: Store + LedgerView, L: Logs, C: Clock>(
         let wait = waits.then_some(terms.absence_proves_after);
         let (now, lives_at) = (clock.now(), clock.lives_at());
         let agreement = terms.time.agreement(now, clock.elapsed());
-        let bench = JudgeContext { seen: &seen, now, lives_at, wait, agreement };
+        let channel_until = asking.channel_until.take();
+        let bench = JudgeContext { seen: &seen, now, lives_at, wait, channel_until, agreement };
         result = settle(store, group, &bench, &mut reconciled).await;
         progress(ReconcileProgress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
     }

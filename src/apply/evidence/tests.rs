@@ -90,6 +90,7 @@ impl Clock for Stopped {
 struct Books {
     rows: Vec<LogRow>,
     from_sandbox: bool,
+    channel_until: Option<Timestamp>,
     /// The questions that fail, counted from 0, and how.
     failures: Vec<(usize, LogsFailure)>,
     /// Rows without a messageId in every answer.
@@ -116,8 +117,8 @@ impl Logs for Books {
         // Of an answer that fails the first half was read.
         let count = if failure.is_some() { rows.clone().count() / 2 } else { usize::MAX };
         let rows = rows.take(count).cloned().collect();
-        let (nameless, from_sandbox, now) = (self.nameless, self.from_sandbox, self.now);
-        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut: false, now, later: None }
+        let Self { nameless, from_sandbox, channel_until, now, .. } = *self;
+        LogsAnswer { rows, failure, nameless, from_sandbox, channel_until, is_cut: false, now, later: None }
     }
 
     async fn recent(&self, _: &RecentQuery) -> LogsAnswer {
@@ -179,6 +180,7 @@ impl World {
         let books = Books {
             rows,
             from_sandbox: false,
+            channel_until: None,
             failures: Vec::new(),
             nameless: 0,
             now: Some(at(0)),
@@ -466,6 +468,17 @@ fn where_not_even_the_first_has_left_a_sandbox_a_paced_request_never_came() {
     // closed: only a word settles that.
     let windowed = Claim { leaves_by: Some(at(HOUR)), ..claim(&[1, 2, 3]) };
     died(windowed, 541).keeps(StillInDoubt::Never);
+}
+
+#[test]
+fn what_a_sandbox_s_channel_keeps_back_is_waited_for() {
+    let mut behind = died(claim(&[1, 2, 3]), 541);
+    behind.books.channel_until = Some(at(700));
+    let (mut behind, kept) = later(behind, 541);
+    assert_eq!(kept, [(StillInDoubt::TooEarly(at(700)), 3)]);
+    behind.books.channel_until = None;
+    let (_, kept) = later(behind, 700);
+    assert_eq!(kept, []);
 }
 
 #[test]

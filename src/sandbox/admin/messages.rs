@@ -129,7 +129,7 @@ async fn page(
     mut place: PagePlace,
     limit: usize,
 ) -> Result<MessagesShown, SandboxError> {
-    let (now, inputs) = (sandbox.now(), sandbox.store().inputs());
+    let now = sandbox.now();
     let mut messages = PageRows::new(limit);
     let mut read = 0;
     loop {
@@ -143,6 +143,8 @@ async fn page(
             messages_max: Some(messages_max),
         };
         let bulks = sandbox.store().bulks(search).await?;
+        // After the bulks: those that hold for all of them.
+        let inputs = sandbox.store().inputs();
         if bulks.is_empty() {
             return Ok(MessagesShown { messages, next_cursor: None });
         }

@@ -144,9 +144,11 @@ fn clock(sandbox: &SandboxState) -> String {
 }
 
 async fn messages(sandbox: &SandboxState, now: Timestamp) -> Result<Vec<Value>, SandboxError> {
+    let bulks = sandbox.store().newest(MESSAGES_SHOWN).await?;
+    // After the bulks: those that hold for all of them.
     let inputs = sandbox.store().inputs();
     let mut messages = Vec::new();
-    for bulk in sandbox.store().newest(MESSAGES_SHOWN).await? {
+    for bulk in bulks {
         let lives = bulk.lives(&inputs);
         let newest = bulk.table.messages.iter().zip(&lives).rev().take(MESSAGES_SHOWN - messages.len());
         messages.extend(newest.map(|(message, life)| {

@@ -287,6 +287,38 @@ impl MessageDatabase {
         Ok(page.finish())
     }
 
+    /// Reads what goes by the inputs, whatever is taken in meanwhile: all that it reads was there before they are looked at,
+    /// and whoever takes in a bulk has set the inputs before that hold for it.
+    pub(super) fn judge<T>(
+        &mut self,
+        inputs: &SharedInputs,
+        judge: impl FnOnce(&mut Self, &Arc<Inputs>) -> Result<T, SandboxError>,
+    ) -> Result<T, SandboxError> {
+        let begin = |connection: &Connection| {
+            connection.execute_batch("BEGIN")?;
+            // The first that is read says as of when all is.
+            connection.query_row("SELECT count(*) FROM clock", [], |_| Ok(()))
+        };
+        self.wrap(begin(&self.connection))?;
+        let judged = judge(self, &inputs.get());
+        self.wrap(self.connection.execute_batch("ROLLBACK"))?;
+        judged
+    }
+
+    /// Until when some of these messages may wait for their turns at the channel, if any does after an instant.
+    pub(super) fn channel_until(
+        &mut self,
+        message_ids: &[String],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, SandboxError> {
+        if message_ids.is_empty() || !self.wrap(channel_turns::are_any(&self.connection))? {
+            return Ok(None);
+        }
+        let headers = self.headers_with(message_ids.iter().map(String::as_str))?;
+        let waits = |header: &BulkHeader| header.pace.turns.is_some() && header.ends_at() > now;
+        Ok(headers.into_iter().filter(waits).map(|header| header.ends_at()).max())
+    }
+
     /// Reads a batch of delivery reports that nobody was given, and what is to be marked before they are.
     pub(super) fn reports(
         &mut self,

@@ -1,7 +1,5 @@
 //! Reads all bulks, some at a time: whoever else reads comes in between.
 
-use std::sync::Arc;
-
 use super::MessageStore;
 use super::kept::BulkFilter;
 use crate::sandbox::error::SandboxError;
@@ -21,16 +19,14 @@ impl MessageStore {
         mut so_far: T,
         add: fn(&mut T, &AcceptedBulk<'_>, &Inputs),
     ) -> Result<T, SandboxError> {
-        let inputs = self.inputs();
         let mut number_min = 0;
         loop {
-            let inputs = Arc::clone(&inputs);
             let search = BulkFilter { number_min, messages_max: Some(MESSAGES_AT_ONCE), ..BulkFilter::default() };
-            let read = self.read(move |database| {
+            let read = self.judge(move |database, inputs| {
                 let mut last = None;
                 database.each(&search, |bulk| {
                     last = Some(bulk.header.number);
-                    add(&mut so_far, &bulk, &inputs);
+                    add(&mut so_far, &bulk, inputs);
                 })?;
                 Ok((so_far, last))
             });

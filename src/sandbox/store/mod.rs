@@ -219,8 +219,20 @@ impl MessageStore {
     /// # Errors
     /// If the books cannot be read.
     pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
-        let inputs = self.inputs();
-        self.read(move |database| database.logs(&query, &inputs, (now, unsent))).await
+        self.judge(move |database, inputs| database.logs(&query, inputs, (now, unsent))).await
+    }
+
+    /// Until when some of these messages may wait for their turns at a channel that takes only so many in a time: what the
+    /// logs do not have of them before that may still leave.
+    ///
+    /// # Errors
+    /// If the books cannot be read.
+    pub async fn channel_until(
+        &self,
+        message_ids: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, SandboxError> {
+        self.read(move |database| database.channel_until(&message_ids, now)).await
     }
 
     /// Hands out a batch of delivery reports: nobody is given one of them again, whatever happens from now on.
@@ -229,8 +241,8 @@ impl MessageStore {
     /// If the books cannot be read or written; then none was handed out.
     pub async fn reports(&self, query: ReportQuery, now: Timestamp) -> Result<Vec<DeliveryReport>, SandboxError> {
         loop {
-            let (query, inputs) = (query.clone(), self.inputs());
-            let (reports, handed) = self.read(move |database| database.reports(&query, &inputs, now)).await?;
+            let query = query.clone();
+            let (reports, handed) = self.judge(move |database, inputs| database.reports(&query, inputs, now)).await?;
             if handed.is_empty() || self.ask(|reply| DatabaseCommand::Mark(handed, reply)).await? {
                 return Ok(reports);
             }
@@ -329,6 +341,15 @@ impl MessageStore {
         });
         self.reads.send(ReadCommand::Read(read)).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    /// Reads what goes by the inputs.
+    async fn judge<T: Send + 'static>(
+        &self,
+        judge: impl FnOnce(&mut MessageDatabase, &Arc<Inputs>) -> Result<T, SandboxError> + Send + 'static,
+    ) -> Result<T, SandboxError> {
+        let inputs = self.inputs.clone();
+        self.read(move |database| database.judge(&inputs, judge)).await
     }
 
     async fn write<T: Send + 'static>(

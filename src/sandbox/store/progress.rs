@@ -1,6 +1,8 @@
 //! Counts how far the messages have come, for those who wait: by reading only what nobody has counted yet, or what the
 //! inputs may have changed since.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::MessageStore;
@@ -52,11 +54,10 @@ impl MessageStore {
     /// If the books cannot be read.
     pub async fn progress(&self, now: Timestamp, wanted: MessageProgress) -> Result<ProgressSeen, SandboxError> {
         loop {
-            let shared = self.inputs.clone();
-            let read = self.read(move |database| {
+            let read = self.judge(move |database, inputs| {
                 // What could not be read is counted anew the next time.
                 let mut progress = std::mem::take(&mut database.progress);
-                progress.begin(shared.get(), now);
+                progress.begin(Arc::clone(inputs), now);
                 let is_all = database.count_progress(&mut progress)?;
                 let tally = &progress.tally;
                 let seen = is_all.then(|| ProgressSeen { counted: tally.counted(), when: tally.when(wanted) });

@@ -106,14 +106,13 @@ impl MessageStore {
         on_their_way: Vec<ReportPlace>,
         now: Timestamp,
     ) -> Result<BulkPlan, SandboxError> {
-        let inputs = self.inputs();
-        self.read(move |database| {
+        self.judge(move |database, inputs| {
             let Some(loaded) = database.bulk(bulk)? else {
                 return Ok(BulkPlan { due: Vec::new(), next_at: None, is_over: false });
             };
             let mut marks = database.wrap(marks(&database.connection, bulk))?;
             on_their_way.iter().for_each(|place| marks.add(place.number()));
-            Ok(batch::plan(&loaded, &inputs, (account.as_deref(), &marks), (now, reports_max)))
+            Ok(batch::plan(&loaded, inputs, (account.as_deref(), &marks), (now, reports_max)))
         })
         .await
     }
@@ -123,8 +122,7 @@ impl MessageStore {
     /// # Errors
     /// If the books cannot be read, or have nothing for it.
     pub async fn push_body(&self, push: Push) -> Result<Vec<u8>, SandboxError> {
-        let inputs = self.inputs();
-        self.read(move |database| database.push_body(&push, &inputs)).await
+        self.judge(move |database, inputs| database.push_body(&push, inputs)).await
     }
 
     /// Reads a push.
@@ -146,8 +144,7 @@ impl MessageStore {
         person: String,
         now: Timestamp,
     ) -> Result<Option<PairedMessage>, SandboxError> {
-        let inputs = self.inputs();
-        self.read(move |database| database.last_message_to((&sender, &person), &inputs, now)).await
+        self.judge(move |database, inputs| database.last_message_to((&sender, &person), inputs, now)).await
     }
 }
 

@@ -170,7 +170,7 @@ impl<'a> Client<'a> {
         }
         self.note(What::Shown(accepted(&lines)));
         let rows = lines.into_iter().map(|line| line.row).collect();
-        LogsAnswer { rows, failure, nameless: 0, from_sandbox: false, is_cut, now, later: None }
+        LogsAnswer { rows, failure, nameless: 0, from_sandbox: false, channel_until: None, is_cut, now, later: None }
     }
 }
 
