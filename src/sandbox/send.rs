@@ -19,8 +19,7 @@ use crate::wire::choices::Duplicates;
 
 /// Takes a send in: checks it, keeps it, answers it.
 pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &FaultPlan) -> Answer {
-    // Whoever posts is to know the bulk before something of it is due.
-    let hold = sandbox.postman().and_then(|_| sandbox.clock().hold_briefly());
+    let hold = sandbox.hold_for_postman();
     let now = hold.as_ref().map_or_else(|| sandbox.now(), ClockHold::at);
     let choices = sandbox.options().choices;
     let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {

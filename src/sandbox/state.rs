@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::broadcast;
 
 use super::answer::Answer;
-use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
+use super::clock::{ClockHold, ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::events::{SandboxEvent, SandboxEventKind, SandboxEvents, SandboxInput};
 use super::faults::{Fault, FaultPlan, FaultStanding, Faults, PushPlan, Target};
@@ -166,8 +166,16 @@ impl SandboxState {
         self.0.events.tell(|| self.now(), what);
     }
 
-    /// Tells that something was done to it from outside, and wakes whoever waits.
-    fn took(&self, input: SandboxInput) {
+    /// Holds a fast clock for a moment: whoever posts is to know what is taken in before something of it is due.
+    pub(super) fn hold_for_postman(&self) -> Option<ClockHold> {
+        self.postman().and_then(|_| self.clock().hold_briefly())
+    }
+
+    /// Tells that something was done to it from outside, with the push that came of it, and wakes whoever waits.
+    fn took(&self, input: SandboxInput, push: Option<i64>, hold: Option<ClockHold>) {
+        if let Some(postman) = self.postman() {
+            postman.took(push, hold);
+        }
         self.tell(|| SandboxEventKind::Input(input));
         self.0.tracker.wake();
     }
@@ -241,8 +249,9 @@ impl SandboxState {
     /// If that could not be noted; then nothing changes.
     pub(super) async fn set_rules(&self, rules: ChannelRules) -> Result<(), SandboxError> {
         let set = async move |sandbox: Self| {
+            let hold = sandbox.hold_for_postman();
             sandbox.store().set_rules(rules).await?;
-            sandbox.took(SandboxInput::Rules);
+            sandbox.took(SandboxInput::Rules, None, hold);
             Ok(())
         };
         self.to_the_end(set).await
@@ -254,11 +263,9 @@ impl SandboxState {
     /// If it could not be noted.
     pub(super) async fn add_inbound(&self, inbound: NewInbound) -> Result<(), SandboxError> {
         let add = async move |sandbox: Self| {
+            let hold = sandbox.hold_for_postman();
             let noted = sandbox.store().add_inbound(inbound).await?;
-            if let (Some(postman), Some(push)) = (sandbox.postman(), noted.push) {
-                postman.pushed(push);
-            }
-            sandbox.took(SandboxInput::Inbound);
+            sandbox.took(SandboxInput::Inbound, noted.push, hold);
             Ok(())
         };
         self.to_the_end(add).await
@@ -274,9 +281,10 @@ impl SandboxState {
         ending: Ending,
     ) -> Result<Result<(), OutcomeRefusal>, SandboxError> {
         let tell = async move |sandbox: Self| {
+            let hold = sandbox.hold_for_postman();
             let told = sandbox.store().tell_outcome(message_id, ending).await?;
             if told.is_ok() {
-                sandbox.took(SandboxInput::Outcome);
+                sandbox.took(SandboxInput::Outcome, None, hold);
             }
             Ok(told.map(drop))
         };

@@ -7,7 +7,7 @@ mod doors;
 mod kills;
 mod rows;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{Api, KEY, NOW, Process, Project, Receiver, Sandbox, campaign, customer, http};
@@ -35,10 +35,39 @@ fn a_clock_that_is_killed_never_goes_back() {
             shown = Some(now);
         }
         // A jump is as durable as what passes by itself.
-        sandbox.set_clock(&shown.map(|shown| shown + jiff::SignedDuration::from_hours(1000)).unwrap().to_string());
+        sandbox.set_clock(&shown.map(|shown| shown + SignedDuration::from_hours(1000)).unwrap().to_string());
         shown = Some(now(&sandbox.state()));
         // Dropped, its process is killed.
     }
+}
+
+#[test]
+fn a_fast_clock_that_is_killed_passes_nothing_that_is_due() {
+    let (folder, receiver) = (tempfile::tempdir().unwrap(), Receiver::start());
+    let books = folder.path().join("books.sqlite");
+    let arguments = ["--stopped", "--now", NOW, "--books", books.to_str().unwrap()];
+    let sandbox = Sandbox::start_at("127.0.0.1:0", &arguments);
+    let api = Api::at(sandbox.address());
+    let message = json!({
+        "sender": "shop", "destinations": [{ "to": "1", "messageId": "m1" }], "content": { "type": "TEXT", "text": "Hi" },
+        "webhooks": { "delivery": { "url": format!("http://{}/dlr", receiver.address()) } },
+    });
+    let body = json!({ "messages": [message], "options": { "schedule": { "sendAt": "2026-11-30T12:20:00Z" } } });
+    assert_eq!(api.try_call("POST", "/instagram/1/messages", &body.to_string()).unwrap().status, 200);
+    let run = json!({ "speed": 86_400, "stopped": false });
+    assert_eq!(api.try_call("POST", "/sandbox/clock", &run.to_string()).unwrap().status, 200);
+    // Killed within a second, of which a day passes here.
+    drop(sandbox);
+    let sandbox = Sandbox::start_at("127.0.0.1:0", &arguments);
+    let begins = now(&sandbox.state());
+    let pushed = Api::at(sandbox.address()).got("/sandbox/webhooks")["webhooks"].as_array().map_or(0, Vec::len);
+    assert!(
+        pushed == 1 || begins <= instant("2026-11-30T12:20:01.000+0000") + SignedDuration::from_secs(1),
+        "{begins}"
+    );
+    sandbox.set_clock("2026-12-02T12:00:00Z");
+    let pushes = Api::at(sandbox.address()).got("/sandbox/webhooks");
+    assert_eq!(pushes["webhooks"][0]["tries"][0]["at"], "2026-11-30T12:20:02.000+0000", "{pushes}");
 }
 
 /// A project with these settings of its sandbox, a campaign, and two customers.

@@ -124,12 +124,21 @@ impl ClockState {
         self.reading(real).min(self.bound)
     }
 
-    /// The bound to be had now: the clock would come to it in a second of real time.
+    /// The bound to be had now: the clock would come to it in a second of real time. Not after its bar, since a restart
+    /// begins there, and what is due at the bar is to be done then.
     fn next_bound(&self, now: Timestamp) -> Timestamp {
         match self.running_since {
-            Some(_) => later(now, self.speed.passed_in(AHEAD)).min(self.last()),
+            Some(_) => {
+                let ahead = later(now, self.speed.passed_in(AHEAD)).min(self.last());
+                self.bar.map_or(ahead, |bar| ahead.min(bar.max(now)))
+            }
             None => now,
         }
+    }
+
+    /// Whether it needs a bound again: not if it comes to no later instant anyway, as it is barred.
+    fn comes_to_its_bound(&self) -> bool {
+        self.running_since.is_some() && self.bound < self.last() && self.bar.is_none_or(|bar| bar > self.bound)
     }
 }
 
@@ -176,11 +185,12 @@ impl SandboxClock {
         })
     }
 
-    /// How much real time passes until it needs a bound; `None` while it stands still, and where it needs none any more.
+    /// How much real time passes until it needs a bound; `None` while it stands still, and where it needs none any more or
+    /// none before its [bar](Self::bar) is another.
     #[must_use]
     pub fn wants_bound_in(&self) -> Option<Duration> {
         self.with(|state| {
-            state.running_since.filter(|_| state.bound < state.last())?;
+            state.comes_to_its_bound().then_some(())?;
             let left = state.bound.duration_since(state.reading(Instant::now()));
             let left = Duration::try_from(left).unwrap_or_default() / state.speed.0;
             Some(left.saturating_sub(RENEWED_BEFORE))
@@ -236,14 +246,17 @@ impl SandboxClock {
     }
 
     /// Lets it not pass an instant until it is let go on: something is due then. A clock that runs as fast as the
-    /// real time has gone on meanwhile, and any other goes on from where it stood.
-    pub fn bar(&self, at: Option<Timestamp>) {
+    /// real time has gone on meanwhile, and any other goes on from where it stood. Says whether it needs bounds again,
+    /// and did not before.
+    pub fn bar(&self, at: Option<Timestamp>) -> bool {
         self.with(|state| {
             let real = Instant::now();
             let now = state.now(real);
+            let stood = !state.comes_to_its_bound();
             state.go_on_from_here(real);
             state.bar = at.map(|at| at.max(now));
-        });
+            stood && state.comes_to_its_bound()
+        })
     }
 
     /// Whether it runs faster than the real time.

@@ -111,6 +111,22 @@ fn a_stopped_clock_can_be_let_run_and_made_faster() {
     assert_eq!((Speed::new(0), Speed::new(1_000_001)), (None, None));
 }
 
+/// A restart begins at the bound: nothing that is due may have passed by then.
+#[test]
+fn the_bound_is_not_after_the_bar_and_a_further_bar_asks_for_another() {
+    let clock = fixed(NOON, None);
+    assert!(!clock.bar(Some(at("2026-11-30T12:20:00Z"))), "it stands");
+    let run = ClockSetting { stopped: Some(false), speed: Speed::new(3_600), ..ClockSetting::default() };
+    assert_eq!(clock.bound_of(&run), Ok(at("2026-11-30T12:20:00Z")));
+    change(&clock, &run).unwrap();
+    assert_eq!((clock.wanted_bound(), clock.wants_bound_in()), (None, None));
+    assert!(!clock.bar(Some(at("2026-11-30T12:10:00Z"))), "it comes to no bound");
+    assert!(clock.bar(Some(at("2026-11-30T12:50:00Z"))));
+    assert!(!clock.bar(None), "it needs them already");
+    let wanted = clock.wanted_bound();
+    assert!(wanted.is_none_or(|bound| bound > at("2026-11-30T12:50:00Z")) && clock.wants_bound_in().is_some());
+}
+
 #[test]
 fn a_clock_never_starts_before_the_bound_of_the_one_before_it() {
     let bound = Some("2026-12-05T00:00:00Z");

@@ -75,6 +75,7 @@ enum DatabaseCommand {
     Tell((String, Ending), Reply<Result<Timestamp, OutcomeRefusal>>),
     Reset(Option<Box<ChannelRules>>, Reply<()>),
     Write(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
+    Renew,
     Close(Reply<()>),
 }
 
@@ -207,6 +208,12 @@ impl MessageStore {
     /// If it could not be noted.
     pub async fn add_inbound(&self, inbound: NewInbound) -> Result<Noted, SandboxError> {
         self.ask(|reply| DatabaseCommand::Note(NewInput::Inbound(Box::new(inbound)), reply)).await
+    }
+
+    /// Looks whether the clock needs a bound: it may, since its bar is another.
+    pub fn renew_bound(&self) {
+        // Where the books are closed nobody needs it any more.
+        drop(self.commands.send(DatabaseCommand::Renew));
     }
 
     /// Waits until the inputs are others than these.
@@ -430,6 +437,7 @@ fn serve(
                 | DatabaseCommand::Tell(..)
                 | DatabaseCommand::Reset(..)
                 | DatabaseCommand::Write(_)
+                | DatabaseCommand::Renew
                 | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
@@ -449,6 +457,8 @@ fn serve(
                 DatabaseCommand::Tell(outcome, reply) => drop(reply.send(database.tell_outcome(outcome, inputs))),
                 DatabaseCommand::Reset(rules, reply) => drop(reply.send(database.reset(inputs, rules.as_deref()))),
                 DatabaseCommand::Write(write) => write(&mut database),
+                // That is done before each wait.
+                DatabaseCommand::Renew => {}
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));
                     return;

@@ -179,7 +179,7 @@ impl Engine {
                 _ = &mut self.stopping => self.is_stopping = true,
                 command = self.commands.recv() => match command {
                     Some(PostCommand::Accepted(bulk, hold)) => self.take_bulk(bulk, hold),
-                    Some(PostCommand::Pushed(push)) => self.agenda.set(DueWork::Push(push), self.sandbox.now()),
+                    Some(PostCommand::Took(push, hold)) => self.take_input(push, hold),
                     Some(other @ (PostCommand::Change(_) | PostCommand::Reset(_) | PostCommand::Retry(..))) => drop(other),
                     None => return Err(SandboxError::Closed { path: self.sandbox.books_path().to_owned() }),
                 },
@@ -251,10 +251,9 @@ impl Engine {
     }
 
     async fn take(&mut self, command: PostCommand) -> Result<(), SandboxError> {
-        let now = self.sandbox.now();
         match command {
             PostCommand::Accepted(bulk, hold) => self.take_bulk(bulk, hold),
-            PostCommand::Pushed(push) => self.agenda.set(DueWork::Push(push), now),
+            PostCommand::Took(push, hold) => self.take_input(push, hold),
             PostCommand::Change(change) => self.take_change(change).await?,
             PostCommand::Reset(reply) => {
                 self.tries.shutdown().await;
@@ -276,6 +275,17 @@ impl Engine {
     /// Takes a bulk that was accepted; a clock that was held for that is let go once it comes no further than it should.
     fn take_bulk(&mut self, bulk: i64, hold: Option<ClockHold>) {
         self.agenda.set(DueWork::Bulk(bulk), self.sandbox.now());
+        self.set_bar();
+        drop(hold);
+    }
+
+    /// Takes what was done to the sandbox, with the push that came of it; a clock that was held for that is let go as
+    /// above.
+    fn take_input(&mut self, push: Option<i64>, hold: Option<ClockHold>) {
+        if let Some(push) = push {
+            self.agenda.set(DueWork::Push(push), self.sandbox.now());
+        }
+        self.look_at_inputs();
         self.set_bar();
         drop(hold);
     }

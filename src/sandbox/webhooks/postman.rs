@@ -18,8 +18,9 @@ pub(super) enum PostCommand {
     /// A bulk was accepted of which there is something to push.
     /// Until whoever posts knows it the clock is held, if it is fast.
     Accepted(i64, Option<ClockHold>),
-    /// A push is in the books that is to be tried at once.
-    Pushed(i64),
+    /// Something was done to the sandbox by which other things happen to its messages, and by which a push may be in the
+    /// books that is to be tried at once. Until whoever posts knows it the clock is held, if it is fast.
+    Took(Option<i64>, Option<ClockHold>),
     /// The clock is to be changed.
     Change(ClockMove),
     /// The books are to be emptied.
@@ -88,9 +89,9 @@ impl Postman {
         self.tell(PostCommand::Accepted(number, hold));
     }
 
-    /// Says that a push is in the books that is to be tried at once.
-    pub(in crate::sandbox) fn pushed(&self, number: i64) {
-        self.tell(PostCommand::Pushed(number));
+    /// Says that something was done to the sandbox, and which push came of it, to be tried at once.
+    pub(in crate::sandbox) fn took(&self, push: Option<i64>, hold: Option<ClockHold>) {
+        self.tell(PostCommand::Took(push, hold));
     }
 
     /// Empties the books, once nothing is on its way: of what was in them nothing is noted any more.

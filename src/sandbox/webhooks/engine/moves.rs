@@ -48,7 +48,10 @@ impl Engine {
 
     pub(super) fn set_bar(&self) {
         let clock = self.sandbox.clock();
-        clock.bar(if self.stands() || self.is_about_to_move() { Some(clock.now()) } else { self.agenda.next_at() });
+        let bar = if self.stands() || self.is_about_to_move() { Some(clock.now()) } else { self.agenda.next_at() };
+        if clock.bar(bar) {
+            self.store().renew_bound();
+        }
     }
 
     /// Moves the clock on to the next instant at which something is due, or to where it is to come; `false` if it
