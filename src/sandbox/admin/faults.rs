@@ -3,13 +3,16 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::parameters::DoorBody;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::faults::form::FaultForm;
 use crate::sandbox::faults::{Fault, FaultStanding, parse};
+use crate::sandbox::reading;
 use crate::sandbox::state::SandboxState;
+use crate::sandbox::tree::Tree;
 
 /// How many faults are played at most.
 const FAULTS_MAX: usize = 100;
@@ -21,11 +24,19 @@ struct FaultsAsked {
 }
 
 /// A fault as it is asked for.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum FaultAsked {
     Text(String),
     Form(Box<FaultForm>),
+}
+
+impl<'de> Deserialize<'de> for FaultAsked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = Tree::deserialize(deserializer)?;
+        if let Tree::Text(text) = tree {
+            return Ok(Self::Text(text));
+        }
+        FaultForm::deserialize(tree).map(|form| Self::Form(Box::new(form))).map_err(D::Error::custom)
+    }
 }
 
 /// A fault, and what is left of it.
@@ -66,7 +77,7 @@ pub(super) async fn show(State(sandbox): State<SandboxState>) -> Response<Body> 
 /// # Errors
 /// With what is wrong with them.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Fault>, String> {
-    let asked: FaultsAsked = serde_json::from_slice(body).map_err(|_| {
+    let asked: FaultsAsked = reading::json(body).map_err(|_| {
         r#"must be a list of faults, as in {"faults": ["429*2", {"fault": "500", "moment": "after"}]}"#.to_owned()
     })?;
     if asked.faults.len() > FAULTS_MAX {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::webhook::inbound::{InboundAct, InboundContent, InboundDraft};
+use crate::sandbox::reading;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::NewInbound;
 use crate::wire::limits;
@@ -76,7 +77,7 @@ impl InboundText {
 /// # Errors
 /// With the answer, if that cannot be.
 pub(super) async fn play(sandbox: &SandboxState, body: &[u8]) -> Result<(), Answer> {
-    let inbound = serde_json::from_slice::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
+    let inbound = reading::json::<InboundText>(body).map_err(|_| Answer::violation("inbound", EXPECTED))?;
     if let Some(fault) = inbound.fault() {
         return Err(fault);
     }

@@ -15,6 +15,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::status::{self, Ending};
 use crate::sandbox::model::steps::{LifeStep, steps};
+use crate::sandbox::reading;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{BulkFilter, OutcomeRefusal};
 use crate::wire::channel::ChannelPrice;
@@ -137,7 +138,7 @@ pub(super) async fn tell_outcome(
     DoorPath(id): DoorPath,
     DoorBody(body): DoorBody,
 ) -> Response<Body> {
-    let Ok(OutcomeText { status, error }) = serde_json::from_slice(&body) else {
+    let Ok(OutcomeText { status, error }) = reading::json(&body) else {
         return Answer::violation(
             "outcome",
             r#"must name a status and may name an error, as in {"status": 9, "error": 7002}"#,
