@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use url::form_urlencoded;
 
 use super::answer::Answer;
+use super::error::SandboxError;
 use super::model::{query, reports};
 use super::state::SandboxState;
 use crate::wire::response::DeliveryReports;
@@ -16,8 +17,11 @@ pub(super) async fn reports(sandbox: &SandboxState, raw: &str) -> Answer {
         Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().reports(query, sandbox.now()).await {
-        Ok(results) => Answer::ok(&DeliveryReports { results }),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(results) => {
+            sandbox.tell_damage();
+            Answer::ok(&DeliveryReports { results })
+        }
+        Err(error) => unread(sandbox, &error),
     }
 }
 
@@ -32,7 +36,19 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
         Err(found) => return Answer::refusal(found),
     };
     match sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
-        Ok(logs) => Answer::ok(&logs),
-        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(logs) => {
+            sandbox.tell_damage();
+            Answer::ok(&logs)
+        }
+        Err(error) => unread(sandbox, &error),
     }
+}
+
+/// The answer to whoever asks for what cannot be read: where that is a damaged bulk that they have named, they are told.
+fn unread(sandbox: &SandboxState, error: &SandboxError) -> Answer {
+    if matches!(error, SandboxError::Damaged { .. }) {
+        return sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, error);
+    }
+    sandbox.note_trouble(error);
+    Answer::error(StatusCode::INTERNAL_SERVER_ERROR)
 }
