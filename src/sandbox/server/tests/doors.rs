@@ -568,14 +568,16 @@ async fn a_damaged_bulk_is_left_out_of_what_does_not_name_it() {
     fixture.clock(json!({ "advance": "1h" })).await;
     let mut events = fixture.running.sandbox.listen();
     let books = rusqlite::Connection::open(fixture.folder.path().join("books.db")).unwrap();
-    books.execute("UPDATE bulk SET body = x'00' WHERE number = 2", []).unwrap();
+    books.execute("UPDATE bulk SET pace = '{' WHERE number = 2", []).unwrap();
     assert_eq!(fixture.door("/sandbox/health").await["status"], json!("ok"));
     let found = |page: Value| -> Vec<String> {
         let ids = page["results"].as_array().unwrap().iter().map(|one| one["bulkId"].as_str().unwrap().to_owned());
         ids.collect()
     };
-    for _ in 0..2 {
-        assert_eq!(found(fixture.get("/instagram/1/logs").await.json()), ["b3", "b1"]);
+    assert_eq!(found(fixture.get("/instagram/1/logs").await.json()), ["b3", "b1"]);
+    for damage in ["body = x'00'", "pace = '{'", "rejected = '['"] {
+        books.execute(&format!("UPDATE bulk SET {damage} WHERE number = 2"), []).unwrap();
+        assert_eq!(found(fixture.get("/instagram/1/logs").await.json()), ["b3", "b1"], "{damage}");
     }
     assert_eq!(found(fixture.get("/instagram/1/reports").await.json()), ["b1", "b3"]);
     for named in ["logs?bulkId=b2", "logs?messageId=b2.1", "reports?bulkId=b2", "reports?messageId=b2.1"] {
