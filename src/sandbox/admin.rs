@@ -62,7 +62,7 @@ use super::local;
 use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
-use super::webhooks::Postman;
+use super::webhooks::{DamagedWork, Postman};
 use crate::wire::error::Violation;
 use crate::wire::time::serde_instant;
 
@@ -159,12 +159,15 @@ struct ShownMessage {
     status: &'static str,
     #[serde(flatten)]
     counts: RequestCounts,
+    /// What of its books cannot be read.
+    #[serde(skip_serializing_if = "DamagedWork::is_none")]
+    damaged: DamagedWork,
 }
 
 fn shown(sandbox: &SandboxState, counts: RequestCounts) -> Response<Body> {
     let is_advancing = sandbox.postman().is_some_and(Postman::is_advancing);
     let status = if is_advancing { "advancing" } else { "ready" };
-    Answer::ok(&ShownMessage { now: sandbox.now(), status, counts }).into_response()
+    Answer::ok(&ShownMessage { now: sandbox.now(), status, counts, damaged: sandbox.damage() }).into_response()
 }
 
 async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {

@@ -28,6 +28,7 @@ pub mod server;
 mod serving;
 mod state;
 pub mod store;
+mod tree;
 pub mod webhooks;
 
 pub use request_tracker::RequestCounts;

@@ -44,6 +44,7 @@ pub(super) async fn reports(sandbox: &SandboxState, raw: &str) -> Answer {
             if !results.is_empty() {
                 sandbox.tell(|| SandboxEventKind::Pulled { reports: results.len() });
             }
+            sandbox.tell_damage();
             Answer::ok(&DeliveryReports { results })
         }
         Err(error) => sandbox.failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
@@ -65,7 +66,9 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
         // After that: of what came meanwhile it says too much, and never too little.
         Ok((logs, sandbox.store().channel_until(message_ids, now).await?))
     };
-    match found.await {
+    let found = found.await;
+    sandbox.tell_damage();
+    match found {
         Ok((logs, None)) => Answer::ok(&logs),
         Ok((logs, Some(until))) => {
             Answer::ok(&logs).header(HeaderName::from_static(SANDBOX_CHANNEL_HEADER), &until.to_string())

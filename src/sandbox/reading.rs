@@ -13,6 +13,8 @@ use url::form_urlencoded;
 
 use words::{Blamed, in_our_words};
 
+use super::tree::Tree;
+
 /// Why something cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
@@ -38,9 +40,6 @@ impl Misread {
     }
 }
 
-/// A list would be taken for the values of the names in their order.
-const NOT_A_LIST: &str = "must be a mapping of names to values, not a list";
-
 /// Reads JSON.
 ///
 /// # Errors
@@ -52,12 +51,10 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread> {
         let (line, column) = (error.line(), error.column());
         Misread::whole(format!("is no JSON: {} (line {line}, column {column})", bare(&error.to_string())))
     })?;
-    if text.trim_start().starts_with('[') {
-        return Err(Misread::whole(NOT_A_LIST));
-    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))
+    let tree = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))?;
+    made(text, tree)
 }
 
 /// Reads the query of a request, percent signs and all.
@@ -82,10 +79,14 @@ pub fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Misread> {
         let said = said.split(" at line ").next().unwrap_or_default();
         Misread::whole(format!("is no YAML: {said}{}", place.unwrap_or_default()))
     })?;
-    if value.is_sequence() {
-        return Err(Misread::whole(NOT_A_LIST));
-    }
-    serde_path_to_error::deserialize(value)
+    let tree = serde_path_to_error::deserialize(value)
+        .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))?;
+    made(text, tree)
+}
+
+/// Makes what is wanted of a tree.
+fn made<T: DeserializeOwned>(text: &str, tree: Tree) -> Result<T, Misread> {
+    serde_path_to_error::deserialize(tree)
         .map_err(|error| misread(Some(text), error.path(), &error.inner().to_string()))
 }
 
@@ -234,7 +235,7 @@ mod tests {
             ("", "is no JSON: EOF while parsing a value (line 1, column 0)"),
             ("<a/>", "is no JSON: expected value (line 1, column 1)"),
             (r#"{"name": "a",}"#, "is no JSON: key must be a string (line 1, column 14)"),
-            ("[1]", "must be a mapping of names to values, not a list"),
+            ("[1]", "must be a mapping of names to values, not a list (line 1, column 1)"),
             ("5", "must be a mapping of names to values, not a number without quotes (line 1, column 1)"),
             (r#"{"name": 5}"#, "`name` must be a text, not a number without quotes (line 1, column 10)"),
             (r#"{"price": "5"}"#, "`price` must be a number, not a text (line 1, column 11)"),
@@ -276,6 +277,10 @@ mod tests {
             ),
             (r#"{"shelves": {"kind": 1}}"#, "`shelves` must be a list, not a mapping (line 1, column 13)"),
             (
+                r#"{"shelves": [["wood"]]}"#,
+                "`shelves[0]` must be a mapping of names to values, not a list (line 1, column 14)",
+            ),
+            (
                 r#"{"shelves": [null]}"#,
                 "`shelves[0]` must be a mapping of names to values, not nothing (line 1, column 14)",
             ),
@@ -296,6 +301,11 @@ mod tests {
             (
                 "name: a\nsheds: []\n",
                 "`sheds` is not known here: there is `name`, `price`, `isOpen`, `seed`, `shelves` (line 2, column 1)",
+            ),
+            ("[]", "must be a mapping of names to values, not a list (line 1, column 1)"),
+            (
+                "shelves: [ [ wood ] ]",
+                "`shelves[0]` must be a mapping of names to values, not a list (line 1, column 12)",
             ),
             ("shelves: [1\n", "is no YAML: did not find expected ',' or ']' (line 2, column 1)"),
         ] {

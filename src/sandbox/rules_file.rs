@@ -73,6 +73,10 @@ mod tests {
             ("channels: {}", "`channels` is not known here: there is `credentials` or `channel` (line 1, column 1)"),
             ("credentials: [ { scheme: app, secret: '' } ]", "not empty"),
             ("channel: { rules: [ { outcome: slow } ] }", "perMille"),
+            ("channel: []", "`channel` must be a mapping of names to values, not a list (line 1, column 10)"),
+            ("channel: { price: [ 0.15, EUR ] }", "`channel.price` must be a mapping of names to values, not a list"),
+            ("channel: { rules: [ [ slow ] ] }", "`channel.rules[0]` must be a mapping of names to values, not a list"),
+            ("credentials: [ [ app, key ] ]", "`credentials[0]` must be a mapping of names to values, not a list"),
             (
                 "channel: { rules: [ { outcome: slo, ids: ['1'] } ] }",
                 "`channel.rules[0].outcome` must be one of `unknownSender`",

@@ -22,7 +22,7 @@ use super::options::Options;
 use super::push_told::PushTold;
 use super::request_tracker::{RequestCounts, RequestTracker};
 use super::store::{BookCount, MessageStore, NewInbound, OutcomeRefusal};
-use super::webhooks::Postman;
+use super::webhooks::{DamagedWork, Postman};
 use crate::wire::sandbox_time::SandboxTime;
 
 /// A sandbox that is open. Clones are the same sandbox.
@@ -197,6 +197,17 @@ impl SandboxState {
             *told = Some((why.clone(), Instant::now()));
             self.tell(|| SandboxEventKind::Trouble { why });
         }
+    }
+
+    /// What of its books cannot be read, as far as somebody has met with it.
+    pub(super) fn damage(&self) -> DamagedWork {
+        let posted = self.postman().map(Postman::damage).unwrap_or_default();
+        posted.and_bulks(self.0.store.damaged_bulks())
+    }
+
+    /// Tells of the bulks that were left out of an answer, each of them once.
+    pub(super) fn tell_damage(&self) {
+        self.0.store.untold_damage().iter().for_each(|damage| self.note_trouble(damage));
     }
 
     /// The answer of a door to whoever asked for something for which the books were needed.

@@ -61,7 +61,7 @@ impl InGeneral {
             self.nulls += 1;
             return ours.strip_suffix(", or null").unwrap_or_else(|| panic!("{place} takes null: {ours}"));
         }
-        let is_answered = place.contains(" 200.") || place.starts_with("error");
+        let is_answered = place.contains(" 200.") || place.starts_with("error") || place.starts_with("receive");
         match ours.strip_suffix(", required") {
             Some(ours) if is_answered && !theirs.ends_with(", required") && theirs != NOTHING => {
                 self.always_there += 1;

@@ -14,7 +14,7 @@ use crate::sandbox::model::inputs::{CONVERSATION, Conversation};
 use crate::sandbox::request_tracker::RequestCounts;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
-use crate::sandbox::webhooks::{DamagedWork, Postman};
+use crate::sandbox::webhooks::DamagedWork;
 use crate::wire::time::{optional_instant, serde_instant};
 
 #[derive(Serialize)]
@@ -23,7 +23,7 @@ struct HealthShown {
     version: &'static str,
     #[serde(with = "serde_instant")]
     now: Timestamp,
-    /// What of its books cannot be read by whoever posts.
+    /// What of its books cannot be read.
     #[serde(skip_serializing_if = "DamagedWork::is_none")]
     damaged: DamagedWork,
 }
@@ -37,7 +37,7 @@ pub(super) async fn health(State(sandbox): State<SandboxState>) -> Response<Body
     };
     match works {
         Ok(_) => {
-            let damaged = sandbox.postman().map(Postman::damage).unwrap_or_default();
+            let damaged = sandbox.damage();
             let status = if damaged.is_none() { "ok" } else { "damaged" };
             let version = env!("CARGO_PKG_VERSION");
             Answer::ok(&HealthShown { status, version, now: sandbox.now(), damaged }).into_response()

@@ -6,6 +6,7 @@ use super::course::{Conditions, Timetable, courses};
 use super::inputs::Inputs;
 use super::lifecycle::{Life, Sight, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
+use super::rules::ChannelFate;
 use super::status::{self, Ending};
 use crate::timing::{horizon, is_open};
 use crate::wire::channel::{ChannelPrice, ValidityFrom};
@@ -90,8 +91,14 @@ impl<'a> AcceptedBulk<'a> {
                         inputs.rules(leaves_at, header.number).fate(sender, &message.to, contact)
                     });
                     inputs.outcomes(&message.message_id, header.number).fold(life, |life, told| {
-                        let latency_ms = inputs.rules(life.logged_at(), header.number).latency_ms;
-                        life.told(course, told.at, (told.ending, i64::from(latency_ms)))
+                        let at = life.logged_at();
+                        let contact = inputs.contact((sender, &message.to), at, header.number);
+                        let rules = inputs.rules(at, header.number);
+                        let after_ms = match rules.fate(sender, &message.to, contact) {
+                            ChannelFate::Answered(after_ms, _) => after_ms,
+                            ChannelFate::TurnedDown(_) | ChannelFate::Unanswered(_) => i64::from(rules.latency_ms),
+                        };
+                        life.told(course, told.at, (told.ending, after_ms))
                     })
                 }
                 None => Life::turned_down(header.accepted_at, self.rejection(position).unwrap_or(status::MISSING_TO)),

@@ -67,7 +67,7 @@ const fn curable(id: u16, name: &'static str, description: &'static str, action:
     KnownStatus { id, group: GROUP_REJECTED, name, description, action: Some(action) }
 }
 
-const KNOWN: [KnownStatus; 28] = [
+const KNOWN: [KnownStatus; 29] = [
     known(PENDING_TIME_VIOLATION, 1, "PENDING_TIME_VIOLATION", "Time window violation"),
     known(PENDING_ACCEPTED, 1, "PENDING_ACCEPTED", "Message sent to next instance"),
     known(PENDING_ENROUTE, 1, "PENDING_ENROUTE", "Message sent to next instance"),
@@ -76,6 +76,7 @@ const KNOWN: [KnownStatus; 28] = [
     known(31, 2, "UNDELIVERABLE_NOT_SENT", "The message has not been sent"),
     known(DELIVERED, 3, "DELIVERED_TO_HANDSET", "Message delivered to handset"),
     known(EXPIRED, 4, "EXPIRED_EXPIRED", "Message expired"),
+    known(22, 4, "EXPIRED_UNKNOWN", "Unknown Reason"),
     known(EXPIRED_DLR_UNKNOWN, 4, "EXPIRED_DLR_UNKNOWN", "No delivery report was received"),
     curable(6, "REJECTED_NETWORK", "Network is forbidden", "Contact account manager"),
     known(8, GROUP_REJECTED, "REJECTED_PREFIX_MISSING", "Number prefix missing"),

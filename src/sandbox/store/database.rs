@@ -11,6 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::book_count::SharedBookCount;
 use super::checkpoint::Checkpoints;
 use super::counted::CountedProgress;
+use super::damaged::unless_damaged;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
@@ -259,13 +260,14 @@ impl MessageDatabase {
         Ok(receipts)
     }
 
-    /// Reads a page of the logs.
+    /// Reads a page of the logs, and the numbers of the bulks that were left out of it because they are damaged.
     pub(super) fn logs(
         &mut self,
         query: &Query,
         inputs: &Inputs,
         (now, unsent): (Timestamp, UnsentInLogs),
-    ) -> Result<LogsPage, SandboxError> {
+    ) -> Result<(LogsPage, Vec<i64>), SandboxError> {
+        let is_named = !query.message_ids.is_empty() || !query.bulk_ids.is_empty();
         let mut headers = if !query.message_ids.is_empty() {
             self.headers_with(query.message_ids.iter().map(String::as_str))?
         } else if !query.bulk_ids.is_empty() {
@@ -279,12 +281,15 @@ impl MessageDatabase {
         };
         headers.sort_by_key(|header| Reverse(header.ends_at()));
         let mut page = PageBuilder::new(query, inputs, now, unsent);
+        let mut left_out = Vec::new();
         for header in headers {
-            if page.wants(&header) {
-                page.add(&self.load(header)?);
+            if page.wants(&header)
+                && let Some(bulk) = unless_damaged(self.load(header), is_named, &mut left_out)?
+            {
+                page.add(&bulk);
             }
         }
-        Ok(page.finish())
+        Ok((page.finish(), left_out))
     }
 
     /// Reads what goes by the inputs, whatever is taken in meanwhile: all that it reads was there before they are looked at,
@@ -319,13 +324,15 @@ impl MessageDatabase {
         Ok(headers.into_iter().filter(waits).map(|header| header.ends_at()).max())
     }
 
-    /// Reads a batch of delivery reports that nobody was given, and what is to be marked before they are.
+    /// Reads a batch of delivery reports that nobody was given, and what is to be marked before they are. The numbers of
+    /// the bulks that are left out because they are damaged are noted.
     pub(super) fn reports(
         &mut self,
         query: &ReportQuery,
-        inputs: &Inputs,
-        now: Timestamp,
+        (inputs, now): (&Inputs, Timestamp),
+        left_out: &mut Vec<i64>,
     ) -> Result<(Vec<DeliveryReport>, Vec<Handed>), SandboxError> {
+        let is_named = query.message_id.is_some() || query.bulk_id.is_some();
         let mut headers = match (&query.message_id, &query.bulk_id) {
             (Some(message_id), _) => self.headers_with([message_id.as_str()])?,
             (None, Some(bulk_id)) => self.wrap(table::headers(&self.connection, std::slice::from_ref(bulk_id)))?,
@@ -340,7 +347,9 @@ impl MessageDatabase {
         for header in headers {
             if batch.wants(&header) {
                 let marks = self.wrap(table::marks(&self.connection, header.number))?;
-                batch.add(&self.load(header)?, marks);
+                if let Some(bulk) = unless_damaged(self.load(header), is_named, left_out)? {
+                    batch.add(&bulk, marks);
+                }
             }
         }
         Ok(batch.finish())

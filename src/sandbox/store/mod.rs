@@ -6,6 +6,7 @@ mod book_count;
 mod channel_turns;
 mod checkpoint;
 mod counted;
+mod damaged;
 mod database;
 mod fold;
 mod index;
@@ -37,6 +38,7 @@ pub use pushes::{PendingPushes, PushNote};
 pub use requests::{BodiesWanted, KeptRequest, REQUESTS_KEPT, RequestSearch};
 pub use telling::OutcomeRefusal;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -57,6 +59,7 @@ use super::model::status::Ending;
 use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, LogsPage};
 use book_count::SharedBookCount;
+use damaged::DamagedBulks;
 use database::{MessageDatabase, NewInput};
 use requests::NewRequest;
 use shared::SharedInputs;
@@ -96,6 +99,7 @@ pub struct MessageStore {
     counted: SharedBookCount,
     /// How many entries of the journal are on their way to the thread that writes.
     journalled: Arc<AtomicUsize>,
+    damaged: DamagedBulks,
 }
 
 impl MessageStore {
@@ -120,7 +124,8 @@ impl MessageStore {
         writer.spawn(move || serve(database, &receiver, (&shared, &taken))).map_err(failed)?;
         let reader = thread::Builder::new().name("sandbox-reader".to_owned());
         reader.spawn(move || serve_readers(reading, &readers)).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened, counted, journalled })
+        let damaged = DamagedBulks::default();
+        Ok(Self { path: path.to_owned(), commands, reads, inputs, opened, counted, journalled, damaged })
     }
 
     /// What they held when they were opened.
@@ -221,12 +226,14 @@ impl MessageStore {
         self.inputs.changed(known).await;
     }
 
-    /// Reads a page of the logs.
+    /// Reads a page of the logs. A bulk that is damaged is left out, unless the query names it or a message of it.
     ///
     /// # Errors
     /// If the books cannot be read.
     pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
-        self.judge(move |database, inputs| database.logs(&query, inputs, (now, unsent))).await
+        let (page, left_out) = self.judge(move |database, inputs| database.logs(&query, inputs, (now, unsent))).await?;
+        self.damaged.add(left_out);
+        Ok(page)
     }
 
     /// Until when some of these messages may wait for their turns at a channel that takes only so many in a time: what the
@@ -242,14 +249,20 @@ impl MessageStore {
         self.read(move |database| database.channel_until(&message_ids, now)).await
     }
 
-    /// Hands out a batch of delivery reports: nobody is given one of them again, whatever happens from now on.
+    /// Hands out a batch of delivery reports: nobody is given one of them again, whatever happens from now on. A bulk
+    /// that is damaged is left out, unless the query names it or a message of it.
     ///
     /// # Errors
     /// If the books cannot be read or written; then none was handed out.
     pub async fn reports(&self, query: ReportQuery, now: Timestamp) -> Result<Vec<DeliveryReport>, SandboxError> {
         loop {
             let query = query.clone();
-            let (reports, handed) = self.judge(move |database, inputs| database.reports(&query, inputs, now)).await?;
+            let read = self.judge(move |database, inputs| {
+                let mut left_out = Vec::new();
+                Ok((database.reports(&query, (inputs, now), &mut left_out)?, left_out))
+            });
+            let ((reports, handed), left_out) = read.await?;
+            self.damaged.add(left_out);
             if handed.is_empty() || self.ask(|reply| DatabaseCommand::Mark(handed, reply)).await? {
                 return Ok(reports);
             }
@@ -263,6 +276,19 @@ impl MessageStore {
     /// If the books cannot be read.
     pub async fn bulks(&self, search: BulkFilter) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
         self.read(move |database| database.bulks(&search)).await
+    }
+
+    /// The bulks that were left out since the books were opened or reset, because they are damaged.
+    #[must_use]
+    pub fn damaged_bulks(&self) -> BTreeSet<i64> {
+        self.damaged.numbers()
+    }
+
+    /// What is to be told of those of them that nobody was told of yet.
+    #[must_use]
+    pub fn untold_damage(&self) -> Vec<SandboxError> {
+        let damage = |number| SandboxError::Damaged { path: self.path.clone(), number };
+        self.damaged.tell().into_iter().map(damage).collect()
     }
 
     /// Says how a message ends from now on, and from when, unless it is too late for that.
@@ -320,7 +346,9 @@ impl MessageStore {
             database.forget();
             Ok(())
         })
-        .await
+        .await?;
+        self.damaged.clear();
+        Ok(())
     }
 
     /// Writes everything out and closes the file.

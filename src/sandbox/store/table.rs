@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
 use super::book_count::BookCount;
@@ -250,16 +251,20 @@ fn headers_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) 
 }
 
 fn read_header(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
-    let pace: String = row.get(3)?;
     let count: i64 = row.get(4)?;
     Ok(BulkHeader {
         number: row.get(0)?,
         bulk_id: row.get(1)?,
         accepted_at: instant(row.get(2)?),
-        pace: serde_json::from_str(&pace).map_err(|error| broken(3, error))?,
+        // What cannot be read is found out where its messages are read, so that it does not fail those beside it.
+        pace: pace(row.get_ref(3)?).unwrap_or_default(),
         count: u64::try_from(count).unwrap_or_default(),
         logged: LogSpan { first: instant(row.get(5)?), last: instant(row.get(6)?) },
     })
+}
+
+fn pace(kept: ValueRef<'_>) -> rusqlite::Result<SendTiming> {
+    serde_json::from_slice(kept.as_bytes()?).map_err(|error| broken(3, error))
 }
 
 pub(super) fn instant(ms: i64) -> Timestamp {
@@ -381,12 +386,14 @@ pub(super) fn add_inbound(
 }
 
 /// Reads the messages of a bulk.
-pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
-    let mut statement = connection.prepare_cached("SELECT rejected, sequence, body FROM bulk WHERE number = ?")?;
+pub(super) fn load(connection: &Connection, mut header: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
+    let mut statement =
+        connection.prepare_cached("SELECT rejected, sequence, body, pace FROM bulk WHERE number = ?")?;
     let number = header.number;
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
         let sequence = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+        header.pace = pace(row.get_ref(3)?)?;
         let kept = (&*header.bulk_id, header.accepted_at);
         let table = unpack_table(row.get_ref(2)?.as_blob()?, sequence, kept).ok_or_else(never_accepted)?;
         Ok(AcceptedBulk { header, table, rejected })

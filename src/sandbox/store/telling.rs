@@ -59,12 +59,12 @@ fn refusal(
         let messages = bulk.table.messages.iter().zip(&lives);
         for (message, life) in messages.filter(|(message, _)| message.message_id == message_id) {
             let state = bulk.sight(message, life, now).state;
-            if state.is_final() {
-                refusal = OutcomeRefusal::Ended;
-            } else if state == MessageState::Sent && is_rejection {
-                return Some(OutcomeRefusal::Left);
-            } else {
+            if state == MessageState::Sent && is_rejection {
+                refusal = OutcomeRefusal::Left;
+            } else if !state.is_final() {
                 return None;
+            } else if refusal == OutcomeRefusal::Unknown {
+                refusal = OutcomeRefusal::Ended;
             }
         }
     }

@@ -17,6 +17,12 @@ pub(in crate::sandbox) struct DamagedWork {
 }
 
 impl DamagedWork {
+    /// The same, with these bulks.
+    pub(in crate::sandbox) fn and_bulks(mut self, bulks: BTreeSet<i64>) -> Self {
+        self.bulks.extend(bulks);
+        self
+    }
+
     /// Whether there is none.
     pub(in crate::sandbox) fn is_none(&self) -> bool {
         self.bulks.is_empty() && self.pushes.is_empty()

@@ -12,6 +12,9 @@ pub(super) fn facts(document: &Value) -> BTreeMap<String, String> {
             facts.operation(method, path, operation);
         }
     }
+    for (_, operations) in object(&document["webhooks"]) {
+        facts.webhook(&operations["post"]);
+    }
     facts.inside("error", &document["components"]["schemas"]["ApiError"]);
     for (name, scheme) in object(&document["components"]["securitySchemes"]) {
         let text = |key: &str| scheme[key].as_str().unwrap_or_default();
@@ -33,6 +36,11 @@ fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
+/// The names of the forms of a content.
+fn media(content: &Value) -> String {
+    object(content).map(|(media, _)| media.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
     let words: Vec<&str> = values.into_iter().filter_map(Value::as_str).collect();
     words.join(" ")
@@ -51,7 +59,6 @@ impl<'d> Facts<'d> {
         let credentials = self.document["security"].as_array().into_iter().flatten();
         let credentials: Vec<_> = credentials.flat_map(object).map(|(name, _)| name.as_str()).collect();
         add(format!("{id} credentials"), credentials.join(" "));
-        let media = |content: &Value| object(content).map(|(media, _)| media.as_str()).collect::<Vec<_>>().join(" ");
         let body = &operation["requestBody"];
         if body.is_object() {
             let required = if body["required"] == true { ", required" } else { "" };
@@ -67,6 +74,19 @@ impl<'d> Facts<'d> {
             if status == "200" {
                 self.inside(&format!("{id} 200"), &answer["content"]["application/json"]["schema"]);
             }
+        }
+    }
+
+    /// What is posted, and how it is taken.
+    fn webhook(&mut self, operation: &'d Value) {
+        let id = operation["operationId"].as_str().expect("an operation has a name");
+        let body = &operation["requestBody"];
+        let required = if body["required"] == true { ", required" } else { "" };
+        self.found.insert(format!("{id} body"), format!("{}{required}", media(&body["content"])));
+        self.inside(&format!("{id} body"), &body["content"]["application/json"]["schema"]);
+        for (status, answer) in object(&operation["responses"]) {
+            let content = Some(media(&answer["content"])).filter(|media| !media.is_empty());
+            self.found.insert(format!("{id} {status}"), content.unwrap_or_else(|| "no body".to_owned()));
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::sandbox::model::bulk::AcceptedBulk;
 use crate::sandbox::model::inputs::Inputs;
 use crate::sandbox::model::status;
+use crate::wire::limits;
 use crate::wire::response::MessagePrice;
 use crate::wire::time::{WrittenInstant, serde_instant};
 
@@ -99,9 +100,11 @@ pub struct InboundResult<'a> {
     callback_data: Option<&'a str>,
     /// The entity of that.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::PLATFORM_ID_CHARS_MAX))]
     entity_id: Option<&'a str>,
     /// The application of that.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::PLATFORM_ID_CHARS_MAX))]
     application_id: Option<&'a str>,
     /// What was written.
     message: InboundShown<'a>,

@@ -14,6 +14,7 @@ use crate::sandbox::model::inputs::{Inputs, RulesEntry};
 use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::reports::Marks;
 use crate::sandbox::model::rules::{ChannelRule, ChannelRules};
+use crate::sandbox::tree::Tree;
 use crate::wire::channel::ChannelPrice;
 use crate::wire::choices::WebhookSuccess;
 use crate::wire::content::Content;
@@ -161,14 +162,19 @@ fn what_is_marked_is_not_pushed_again_and_what_is_to_come_is_known() {
     assert_eq!(looks, expected);
 }
 
-/// All facts of the first of the reports in a body.
-fn facts(content_type: ReportType) -> BTreeMap<String, String> {
+/// A body of two reports that lack nothing.
+fn pushed(content_type: ReportType) -> Vec<u8> {
     let mut inputs = Inputs::default();
     let price = ChannelPrice { per_message: 0.15, currency: "EUR".to_owned() };
     inputs.add_rules(RulesEntry { at: at(0), after_bulk: 0, rules: ChannelRules { price, ..ChannelRules::default() } });
     let bulk = bulk(7, 0, vec![terms(Some("http://a/"), None, None)], (&[0, 0], None));
     let reports = reports(&bulk, &inputs, &[1, 3].map(ReportPlace::new));
-    let bytes = body(content_type, reports).unwrap();
+    body(content_type, reports).unwrap()
+}
+
+/// All facts of the first of the reports in a body.
+fn facts(content_type: ReportType) -> BTreeMap<String, String> {
+    let bytes = pushed(content_type);
     match content_type {
         ReportType::Json => {
             let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
@@ -226,6 +232,34 @@ fn xml_facts(text: &str) -> BTreeMap<String, String> {
     }
     assert_eq!((path.len(), results), (0, 2));
     facts
+}
+
+/// The names of a report in the order in which they stand.
+fn names(tree: &Tree, names: &mut Vec<String>) {
+    if let Tree::Mapping(fields) = tree {
+        for (name, value) in fields {
+            names.push(name.clone());
+            self::names(value, names);
+        }
+    }
+}
+
+#[test]
+fn both_forms_have_their_names_in_the_vendor_s_order() {
+    let expected = "bulkId price pricePerMessage currency status groupId groupName id name description \
+                    error groupId groupName id name description permanent messageId to sender sentAt doneAt messageCount \
+                    callbackData platform entityId applicationId campaignReferenceId";
+    let json: Tree = serde_json::from_slice(&pushed(ReportType::Json)).unwrap();
+    let Tree::Mapping(fields) = json else { panic!("a mapping") };
+    let [(_, Tree::List(results))] = &fields[..] else { panic!("a list of results") };
+    let mut found = Vec::new();
+    names(&results[0], &mut found);
+    assert_eq!(found.join(" "), expected);
+    let xml = String::from_utf8(pushed(ReportType::Xml)).unwrap();
+    let (_, first) = xml.split_once("<result>").unwrap();
+    let (first, _) = first.split_once("</result>").unwrap();
+    let elements = first.split('<').filter_map(|part| part.split('>').next()).filter(|name| !name.starts_with('/'));
+    assert_eq!(elements.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" "), expected);
 }
 
 #[test]

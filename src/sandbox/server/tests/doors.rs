@@ -11,7 +11,7 @@ use tokio::sync::broadcast::Receiver;
 
 use super::{Fixture, Got, HEADERS, bulk, options, request};
 use crate::sandbox::clock::ClockStart;
-use crate::sandbox::events::SandboxEvent;
+use crate::sandbox::events::{SandboxEvent, SandboxEventKind};
 use crate::sandbox::model::rules::ChannelRules;
 use crate::sandbox::start;
 use crate::sandbox::store::NewInbound;
@@ -539,6 +539,70 @@ async fn faults_are_asked_for_and_shown_in_both_forms() {
         let got = fixture.put("/sandbox/faults", body.clone()).await;
         assert_eq!((got.status, &got.json()["violations"][0]["property"]), (400, &json!(property)), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_list_is_taken_for_no_mapping_by_any_door() {
+    let fixture = Fixture::new(|_| {}).await;
+    let inbound = json!(["17841400000000001", "shop", null, null, null]);
+    for (method, path, body, property) in [
+        ("PUT", "/sandbox/rules", json!([]), "rules"),
+        ("PUT", "/sandbox/rules", json!({ "price": [0.15, "EUR"] }), "price"),
+        ("PUT", "/sandbox/rules", json!({ "rules": [["slow", ["1"]]] }), "rules[0]"),
+        ("PUT", "/sandbox/faults", json!([["500"]]), "faults"),
+        (
+            "PUT",
+            "/sandbox/faults",
+            json!({ "faults": [["500", null, null, null, null, null, null, null, null, null, null]] }),
+            "faults",
+        ),
+        ("POST", "/sandbox/inbound", inbound, "inbound"),
+        ("POST", "/sandbox/messages/1/outcome", json!([9, 7002]), "outcome"),
+        ("POST", "/sandbox/clock", json!([null, "1d"]), "body"),
+    ] {
+        let got = fixture.call(method, path, HEADERS, body.to_string().as_bytes()).await;
+        assert_eq!((got.status, &got.json()["violations"][0]["property"]), (400, &json!(property)), "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_bulk_is_left_out_of_what_does_not_name_it() {
+    let fixture = Fixture::new(|_| {}).await;
+    for id in ["b1", "b2", "b3"] {
+        fixture.send(&scheduled(id, "sale", &["1"], json!({}))).await;
+    }
+    fixture.clock(json!({ "advance": "1h" })).await;
+    let mut events = fixture.running.sandbox.listen();
+    let books = rusqlite::Connection::open(fixture.folder.path().join("books.db")).unwrap();
+    books.execute("UPDATE bulk SET pace = '{' WHERE number = 2", []).unwrap();
+    assert_eq!(fixture.door("/sandbox/health").await["status"], json!("ok"));
+    let found = |page: Value| -> Vec<String> {
+        let ids = page["results"].as_array().unwrap().iter().map(|one| one["bulkId"].as_str().unwrap().to_owned());
+        ids.collect()
+    };
+    assert_eq!(found(fixture.get("/instagram/1/logs").await.json()), ["b3", "b1"]);
+    for damage in ["body = x'00'", "pace = '{'", "rejected = '['"] {
+        books.execute(&format!("UPDATE bulk SET {damage} WHERE number = 2"), []).unwrap();
+        assert_eq!(found(fixture.get("/instagram/1/logs").await.json()), ["b3", "b1"], "{damage}");
+    }
+    assert_eq!(found(fixture.get("/instagram/1/reports").await.json()), ["b1", "b3"]);
+    for named in ["logs?bulkId=b2", "logs?messageId=b2.1", "reports?bulkId=b2", "reports?messageId=b2.1"] {
+        let got = fixture.get(&format!("/instagram/1/{named}")).await;
+        let error = got.json();
+        let said = error["description"].as_str().unwrap();
+        assert!(got.status == 500 && said.contains("bulk number 2") && said.contains("is damaged"), "{named}: {error}");
+    }
+    assert_eq!(found(fixture.get("/instagram/1/logs?bulkId=b1,b3").await.json()), ["b3", "b1"]);
+    let health = fixture.door("/sandbox/health").await;
+    assert_eq!((&health["status"], &health["damaged"]), (&json!("damaged"), &json!({ "bulks": [2], "pushes": [] })));
+    assert_eq!(fixture.door("/sandbox/state").await["damaged"], health["damaged"]);
+    let mut told = 0;
+    while let Ok(event) = events.try_recv() {
+        told += usize::from(matches!(&event.what, SandboxEventKind::Trouble { why } if why.contains("bulk number 2")));
+    }
+    assert_eq!(told, 1);
+    assert_eq!(fixture.post("/sandbox/reset", json!({})).await.status, 200);
+    assert_eq!(fixture.door("/sandbox/health").await["status"], json!("ok"));
 }
 
 #[tokio::test]
