@@ -43,31 +43,28 @@ fn a_clock_that_is_killed_never_goes_back() {
 
 #[test]
 fn a_fast_clock_that_is_killed_passes_nothing_that_is_due() {
-    let (folder, receiver) = (tempfile::tempdir().unwrap(), Receiver::start());
+    let folder = tempfile::tempdir().unwrap();
     let books = folder.path().join("books.sqlite");
+    // Nobody listens there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let arguments = ["--stopped", "--now", NOW, "--books", books.to_str().unwrap()];
     let sandbox = Sandbox::start_at("127.0.0.1:0", &arguments);
     let api = Api::at(sandbox.address());
     let message = json!({
         "sender": "shop", "destinations": [{ "to": "1", "messageId": "m1" }], "content": { "type": "TEXT", "text": "Hi" },
-        "webhooks": { "delivery": { "url": format!("http://{}/dlr", receiver.address()) } },
+        "webhooks": { "delivery": { "url": format!("http://{nobody}/dlr") } },
     });
     let body = json!({ "messages": [message], "options": { "schedule": { "sendAt": "2026-11-30T12:20:00Z" } } });
     assert_eq!(api.try_call("POST", "/instagram/1/messages", &body.to_string()).unwrap().status, 200);
     let run = json!({ "speed": 86_400, "stopped": false });
     assert_eq!(api.try_call("POST", "/sandbox/clock", &run.to_string()).unwrap().status, 200);
-    // Killed within a second, of which a day passes here.
+    // Killed within a second, in which a day passes.
     drop(sandbox);
     let sandbox = Sandbox::start_at("127.0.0.1:0", &arguments);
-    let begins = now(&sandbox.state());
-    let pushed = Api::at(sandbox.address()).got("/sandbox/webhooks")["webhooks"].as_array().map_or(0, Vec::len);
-    assert!(
-        pushed == 1 || begins <= instant("2026-11-30T12:20:01.000+0000") + SignedDuration::from_secs(1),
-        "{begins}"
-    );
     sandbox.set_clock("2026-12-02T12:00:00Z");
     let pushes = Api::at(sandbox.address()).got("/sandbox/webhooks");
-    assert_eq!(pushes["webhooks"][0]["tries"][0]["at"], "2026-11-30T12:20:02.000+0000", "{pushes}");
+    let tries: Vec<_> = pushes["webhooks"][0]["tries"].as_array().unwrap().iter().map(|tried| &tried["at"]).collect();
+    assert_eq!(tries[..2], ["2026-11-30T12:20:02.000+0000", "2026-11-30T12:21:02.000+0000"], "{pushes}");
 }
 
 /// A project with these settings of its sandbox, a campaign, and two customers.

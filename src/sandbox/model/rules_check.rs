@@ -75,7 +75,7 @@ mod tests {
             r#""outcome": "channelFails", "status": 5"#,
             Some("`rules[1].status` is 5: `channelFails` takes 4, 9 or 31"),
         );
-        check(r#""outcome": "silent", "status": 9"#, Some("`rules[1].status` is 9: `silent` takes 15 or 29"));
+        check(r#""outcome": "silent", "status": 9"#, Some("`rules[1].status` is 9: `silent` takes 15, 22 or 29"));
         check(
             r#""outcome": "slow", "status": 9"#,
             Some(

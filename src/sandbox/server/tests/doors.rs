@@ -546,18 +546,18 @@ async fn a_list_is_taken_for_no_mapping_by_any_door() {
     let fixture = Fixture::new(|_| {}).await;
     let inbound = json!(["17841400000000001", "shop", null, null, null]);
     for (method, path, body, property) in [
-        ("PUT", "/sandbox/rules", json!([]), "rules"),
+        ("PUT", "/sandbox/rules", json!([]), "body"),
         ("PUT", "/sandbox/rules", json!({ "price": [0.15, "EUR"] }), "price"),
         ("PUT", "/sandbox/rules", json!({ "rules": [["slow", ["1"]]] }), "rules[0]"),
-        ("PUT", "/sandbox/faults", json!([["500"]]), "faults"),
+        ("PUT", "/sandbox/faults", json!([["500"]]), "body"),
         (
             "PUT",
             "/sandbox/faults",
             json!({ "faults": [["500", null, null, null, null, null, null, null, null, null, null]] }),
-            "faults",
+            "faults[0]",
         ),
-        ("POST", "/sandbox/inbound", inbound, "inbound"),
-        ("POST", "/sandbox/messages/1/outcome", json!([9, 7002]), "outcome"),
+        ("POST", "/sandbox/inbound", inbound, "body"),
+        ("POST", "/sandbox/messages/1/outcome", json!([9, 7002]), "body"),
         ("POST", "/sandbox/clock", json!([null, "1d"]), "body"),
     ] {
         let got = fixture.call(method, path, HEADERS, body.to_string().as_bytes()).await;
