@@ -6,6 +6,7 @@ mod checkpoint;
 mod counted;
 mod database;
 mod fold;
+mod header;
 mod index;
 mod kept;
 mod known;
@@ -26,6 +27,7 @@ mod telling;
 
 pub use audit::{Audited, audit};
 pub use database::{NewInbound, Noted};
+pub use header::check_file;
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 pub use last_time::last_time;
 pub use progress::ProgressSeen;
