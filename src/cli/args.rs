@@ -294,8 +294,8 @@ pub(super) struct StatusArgs {
 #[derive(Debug, Args)]
 pub(super) struct LogArgs {
     /// Show only so many events, the last ones
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub last: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub last: Option<u32>,
     /// Which ledger is read.
     #[command(flatten)]
     pub reading: LedgerReading,

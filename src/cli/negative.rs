@@ -5,9 +5,9 @@ use std::any::TypeId;
 
 use clap::{Arg, Command};
 
-/// The types of the numbers that options take.
-fn number_types() -> [TypeId; 4] {
-    [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()]
+/// The types of the numbers that options take; a larger one would be refused without its bounds.
+fn number_types() -> [TypeId; 2] {
+    [TypeId::of::<u16>(), TypeId::of::<u32>()]
 }
 
 /// The command line, with all its commands, as it takes numbers below zero.
@@ -54,7 +54,7 @@ mod tests {
             let read = command.clone().try_get_matches_from([line.as_slice(), &["-1".to_owned()]].concat());
             let error = read.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ValueValidation, "{line:?}: {error}");
-            assert!(error.to_string().contains("'-1'"), "{error}");
+            assert!(error.to_string().contains(": -1 is not in "), "{error}");
         }
     }
 }

@@ -150,10 +150,10 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         ("latency: 49h", 3, "at most `2d`"),
         ("price: cheap", 3, "a price is an amount and a currency"),
         ("batch: 0", 3, "batch"),
-        ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),
-        ("rules: none.yaml", 1, "cannot read the rules `none.yaml`"),
-        ("rules: bad.yaml", 3, "the rules `bad.yaml` mean nothing"),
-        ("faults: [explode]", 64, "unknown fault `explode`"),
+        ("listen: \"example.com:80\"", 3, "not an address on this machine"),
+        ("rules: none.yaml", 3, "the rules `none.yaml` cannot be read: there is no such file"),
+        ("rules: bad.yaml", 3, "the rules `bad.yaml` cannot be used: `channels` is not known here"),
+        ("faults: [explode]", 3, "unknown fault `explode`"),
     ] {
         let project = project(settings).file("bad.yaml", "channels: {}\n");
         let run = project.run(["sandbox"]);

@@ -30,6 +30,7 @@ use crate::cli::files;
 use crate::cli::gateway::{channel_rules, clock_start, rules_of_project, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
+use crate::cli::sandbox_checks;
 use crate::cli::signals;
 use crate::cli::{console, console_pushes};
 
@@ -89,6 +90,11 @@ fn settings(global: &Global, output: &Output) -> Result<SandboxSettings, Failure
         show_diagnostics(output, &files.check())?;
         return Err(Failure::silent(FailureCode::Files));
     };
+    let found = sandbox_checks::check(project, &files.folders);
+    if found.has_errors() {
+        show_diagnostics(output, &found)?;
+        return Err(Failure::silent(FailureCode::Files));
+    }
     Ok(project.sandbox.clone())
 }
 
