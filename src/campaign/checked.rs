@@ -97,6 +97,23 @@ pub struct SandboxSettings {
     pub batch: Option<u16>,
     /// How its channel behaves, unless rules say it.
     pub channel: ChannelSettings,
+    /// Where what only the sandbox can read stands in the file.
+    pub places: SandboxPlaces,
+}
+
+/// Where settings stand whose meaning only the sandbox knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SandboxPlaces {
+    /// `listen`.
+    pub listen: Option<Place>,
+    /// `rules`.
+    pub rules: Option<Place>,
+    /// `faults`, each by itself.
+    pub faults: Vec<Place>,
+    /// `accountWebhook`.
+    pub account_webhook: Option<Place>,
+    /// `inboundWebhook`.
+    pub inbound_webhook: Option<Place>,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.

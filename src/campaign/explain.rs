@@ -11,7 +11,7 @@ use super::scalar::ScalarReading;
 use super::stranger::remedy;
 use super::syntax;
 use super::tree::{NodeKind, Style};
-use super::{forms, names};
+use super::{forms, names, whole_number};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 
 /// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
@@ -142,9 +142,7 @@ fn right_form(at: &Cursor<'_>, wanted: JsonType) -> String {
     match wanted {
         JsonType::Boolean => "write `true` or `false`, without quotes".to_owned(),
         JsonType::Integer | JsonType::Number => {
-            let digits = text.map(|text| text.bytes().take_while(u8::is_ascii_digit).count()).unwrap_or_default();
-            let such = text.and_then(|text| text.get(..digits)).filter(|digits| !digits.is_empty());
-            let such = such.map(|digits| format!(": `{digits}`")).unwrap_or_default();
+            let such = text.and_then(whole_number::meant).map(|number| format!(": `{number}`")).unwrap_or_default();
             format!("write it in plain decimal digits, without quotes{such}")
         }
         JsonType::Array => match (text, at.node().map(|node| &node.kind)) {

@@ -10,6 +10,7 @@
 mod profile;
 mod positions;
 mod scalar;
+mod whole_number;
 mod tree;
 mod blocks;
 mod lookalikes;

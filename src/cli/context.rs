@@ -18,6 +18,7 @@ use super::files::{self, ProjectFiles};
 use super::gateway::GatewayAccess;
 use super::home::ProjectPaths;
 use super::output::Output;
+use super::sandbox_checks;
 use super::sandbox_time;
 use super::settings::Settings;
 
@@ -93,6 +94,11 @@ impl Context {
         let (files, project) = whole(global, output)?;
         files.home.check_private()?;
         let mut gateway = if global.sandbox {
+            let found = sandbox_checks::check(&project, &files.folders);
+            if found.has_errors() {
+                show_diagnostics(output, &found)?;
+                return Err(Failure::silent(FailureCode::Files));
+            }
             GatewayAccess::sandbox(&project, &files.home, settings, global).await?
         } else {
             GatewayAccess::real(&project, &files.home, settings)?

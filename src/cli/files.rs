@@ -17,7 +17,7 @@ use crate::source::{DEPTH_MAX, ENTRIES_MAX, Folders, Listing};
 use super::args::Global;
 use super::failure::Failure;
 use super::home::{PROJECT_FILE, ProjectPaths};
-use super::nearby;
+use super::{nearby, sandbox_checks};
 
 /// The files of a project, as far as they are whole.
 pub(super) struct ProjectFiles {
@@ -88,7 +88,10 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let known: BTreeSet<&String> = strangers.iter().map(|(name, _)| name).collect();
     let named: Vec<String> =
         listing.campaigns.iter().filter(|name| !known.contains(name) && !texts.contains(*name)).cloned().collect();
-    diagnostics.extend(of_listing(&listing, ignored, named.is_empty() && strangers.is_empty()));
+    // Of rules that are not there more is said where they are looked at.
+    let rules = project.as_ref().and_then(|project| project.sandbox.rules.as_ref());
+    let ignored: Vec<&Ignored> = ignored.iter().filter(|ignored| Some(&ignored.path) != rules).collect();
+    diagnostics.extend(of_listing(&listing, &ignored, named.is_empty() && strangers.is_empty()));
     let count = named.len();
     if project.is_some() {
         diagnostics.extend(tell(strangers, &named));
@@ -101,13 +104,14 @@ impl ProjectFiles {
     pub(super) fn check(&self) -> Diagnostics {
         let mut found = self.diagnostics.clone();
         found.extend(plan::local_webhooks(&self.campaigns, GatewayPlace::Unknown));
+        found.extend(self.project.iter().flat_map(|project| sandbox_checks::check(project, &self.folders)));
         found.extend(plan::check(self.project.as_ref(), &self.campaigns, &self.drafts, &self.folders));
         found
     }
 }
 
 /// What is to be said about what was looked through, and what was not.
-fn of_listing(listing: &Listing, ignored: &[Ignored], nothing: bool) -> Diagnostics {
+fn of_listing(listing: &Listing, ignored: &[&Ignored], nothing: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = || Place::File(PROJECT_FILE.to_owned());
     if nothing {

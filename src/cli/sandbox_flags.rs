@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 
+use crate::sandbox::auth::{AuthScheme, Credential, CredentialError};
 use crate::timing::read_duration_in;
+use crate::wire::address::is_host;
 use crate::wire::sandbox_limits::{
     BATCH_MAX, BODY_MEBIBYTES_MAX, DUPLICATE_MEMORIES, FAULT_CHARS_MAX, HOST_CHARS_MAX, LATENCIES, SPEED_MAX,
     WEBHOOK_URL_CHARS_MAX,
@@ -28,9 +30,15 @@ pub(super) fn latency(text: &str) -> Result<u32, String> {
     Ok(u32::try_from(latency.as_millis()).expect("48 hours are fewer milliseconds than that"))
 }
 
+/// Reads an API key: what a rules file takes as a secret, and no more.
+pub(super) fn api_key(text: &str) -> Result<Credential, CredentialError> {
+    Credential::read(AuthScheme::App, text.to_owned(), None)
+}
+
 /// Reads a name under which it is reached.
 pub(super) fn host(text: &str) -> Result<String, String> {
-    bounded(text, HOST_CHARS_MAX)
+    let name = bounded(text, HOST_CHARS_MAX)?;
+    if is_host(&name) { Ok(name) } else { Err("not the name of a host alone, such as `gateway.test`".to_owned()) }
 }
 
 /// Reads a fault; what it says is looked at later.
@@ -145,6 +153,12 @@ mod tests {
                 ["sendat".to_owned(), "now".to_owned()],
             ),
             ("--host", "hosts", ["a".to_owned(), long("", 253)], [String::new(), long("", 254)]),
+            (
+                "--host",
+                "hosts",
+                ["gateway.test".to_owned(), "192.0.2.1".to_owned()],
+                ["http://x".to_owned(), "gateway.test:8025".to_owned()],
+            ),
             ("--with", "faults", ["500".to_owned(), long("reject=", 300)], [String::new(), long("reject=", 301)]),
             (
                 "--account-webhook",

@@ -13,6 +13,7 @@ use crate::report::failure_code::FailureCode;
 use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
 use crate::store::{ForgeToken, TokenOrigin};
+use crate::timing::read_instant;
 use crate::wire::said;
 
 use super::failure::Failure;
@@ -133,8 +134,8 @@ impl Settings {
     pub(super) fn read() -> (Self, Vec<Unusable>) {
         let mut unusable = Vec::new();
         let now = usable("SENDFORM_NOW", &mut unusable, |name| {
-            let wrong = |_| Failure::new(FailureCode::Usage, format!("`{name}` is not a date and time with an offset"));
-            text(name).map(|now| now.parse().map_err(wrong)).transpose()
+            let wrong = |error| Failure::new(FailureCode::Usage, format!("`{name}` is {error}"));
+            text(name).map(|now| read_instant(&now).map_err(wrong)).transpose()
         });
         hide_secrets();
         let keys = match keys() {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Severity};
 use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
 use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit};
 
@@ -105,6 +105,9 @@ pub struct MessageView<'a> {
     /// Whether its files have errors.
     #[serde(skip)]
     pub has_errors: bool,
+    /// Why it could not be planned at all; absent if it was. All that is wrong is said of the files.
+    #[serde(skip)]
+    pub unplanned: Option<&'a str>,
     /// Whether anything is said of its files, errors or warnings.
     #[serde(skip)]
     pub has_diagnostics: bool,
@@ -288,6 +291,7 @@ impl<'a> MessageView<'a> {
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
             has_errors: message.diagnostics.has_errors(),
+            unplanned: first_error(message).filter(|_| !message.is_read),
             has_diagnostics: !message.diagnostics.is_empty(),
             is_per_person: message.per_person,
             zone: message.zone.as_ref(),
@@ -370,4 +374,9 @@ impl<'a> SampleView<'a> {
         };
         Self { name: sample.name, text, characters: sample.chars as u64, bytes: sample.bytes as u64 }
     }
+}
+/// The first thing that is wrong with the files of a message.
+fn first_error(message: &MessagePlan) -> Option<&str> {
+    let mut errors = message.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.next().map(|diagnostic| diagnostic.message.as_str())
 }

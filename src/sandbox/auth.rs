@@ -4,6 +4,8 @@ use data_encoding::BASE64;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use crate::diagnostic::words::list;
+
 /// How a credential is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,11 +52,46 @@ pub struct Credential {
     pub scopes: Option<Vec<String>>,
 }
 
+/// Why something is no credential. It never holds the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// Nobody has to know anything.
+    #[error("it is blank")]
+    Blank,
+    /// A name without a password.
+    #[error("it is not `USER:PASSWORD`, as `basic` has it")]
+    NoPassword,
+    /// A word that no request needs.
+    #[error("there is no scope `{scope}`: the scopes are {}", list(&known_scopes()))]
+    UnknownScope {
+        /// The word.
+        scope: String,
+    },
+}
+
 impl Credential {
     /// An API key that may do everything.
-    #[must_use]
-    pub fn key(key: impl Into<SecretString>) -> Self {
+    #[cfg(test)]
+    pub(super) fn key(key: impl Into<SecretString>) -> Self {
         Self { scheme: AuthScheme::App, secret: key.into(), scopes: None }
+    }
+
+    /// Takes a credential that somebody can show.
+    ///
+    /// # Errors
+    /// If nobody could show it, everybody could guess it, or it is for what there is not.
+    pub fn read(scheme: AuthScheme, secret: String, scopes: Option<Vec<String>>) -> Result<Self, CredentialError> {
+        if secret.trim().is_empty() {
+            return Err(CredentialError::Blank);
+        }
+        if scheme == AuthScheme::Basic && !secret.contains(':') {
+            return Err(CredentialError::NoPassword);
+        }
+        let unknown = scopes.iter().flatten().find(|scope| !known_scopes().contains(&scope.as_str()));
+        if let Some(scope) = unknown {
+            return Err(CredentialError::UnknownScope { scope: scope.clone() });
+        }
+        Ok(Self { scheme, secret: secret.into(), scopes })
     }
 
     fn is_shown_by(&self, scheme: AuthScheme, shown: &str) -> bool {
@@ -79,6 +116,12 @@ pub(super) const LOGS_SCOPES: [&str; 2] = ["instagram:logs:read", "instagram:man
 
 /// What the doors of the sandbox want, where others reach them.
 const EVERYTHING: &str = "a credential without scopes";
+/// All that some request asks for, each once.
+fn known_scopes() -> Vec<&'static str> {
+    let mut known = SEND_SCOPES.to_vec();
+    known.extend(LOGS_SCOPES.into_iter().filter(|scope| !SEND_SCOPES.contains(scope)));
+    known
+}
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,5 +227,31 @@ mod tests {
         for unknown in [None, Some("App none"), Some(basic.replace('w', "x").as_str())] {
             assert_eq!(check_master(unknown, &known), unauthorized("App"), "{unknown:?}: only a key may do everything");
         }
+    }
+
+    #[test]
+    fn a_credential_can_be_shown_and_is_for_something() {
+        let check = |scheme, secret: &str, scopes: Option<&[&str]>, expect: &str| {
+            let scopes = scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect());
+            let read = Credential::read(scheme, secret.to_owned(), scopes);
+            assert_eq!(read.map_or_else(|error| error.to_string(), |_| String::new()), expect, "{secret:?}");
+        };
+        for scheme in AuthScheme::ALL {
+            for blank in ["", " ", "\t\n"] {
+                check(scheme, blank, None, "it is blank");
+            }
+        }
+        check(AuthScheme::App, "k", None, "");
+        check(AuthScheme::App, "k", Some(&[]), "");
+        check(AuthScheme::App, "k", Some(&["instagram:manage", "message:send", "instagram:logs:read"]), "");
+        check(AuthScheme::Basic, "user:", None, "");
+        check(AuthScheme::Basic, "nopw", None, "it is not `USER:PASSWORD`, as `basic` has it");
+        check(
+            AuthScheme::Bearer,
+            "t",
+            Some(&["message:send", "foo"]),
+            "there is no scope `foo`: the scopes are message:send, instagram:message:send, instagram:manage and \
+             instagram:logs:read",
+        );
     }
 }

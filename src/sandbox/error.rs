@@ -35,11 +35,13 @@ pub enum SandboxError {
         #[source]
         source: Arc<rusqlite::Error>,
     },
-    /// The file is a database, but not the books of this version of the sandbox.
-    #[error("`{path}` is not a file of the sandbox's books, or one of another version: remove it to begin anew")]
+    /// The file is not empty, and not the books of this version of the sandbox.
+    #[error("`{path}` {stranger}")]
     Foreign {
         /// The file.
         path: PathBuf,
+        /// What it is instead.
+        stranger: Stranger,
     },
     /// A bulk in the books cannot be read.
     #[error("bulk number {number} in the sandbox's books `{path}` is damaged")]
@@ -64,6 +66,20 @@ pub enum SandboxError {
     /// The sandbox cannot serve.
     #[error("the sandbox cannot serve")]
     Serve(#[source] io::Error),
+}
+
+/// What a file is that is not the books. Only what the sandbox has made itself may be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stranger {
+    /// No database.
+    #[error("is no file of the sandbox's books: it is no database, and is left as it is")]
+    NoDatabase,
+    /// A database without the mark of the sandbox.
+    #[error("is no file of the sandbox's books: it is a database of another program, and is left as it is")]
+    OtherProgram,
+    /// Books with other tables.
+    #[error("has the sandbox's books of another version of sendform: remove it to begin anew")]
+    OtherVersion,
 }
 
 impl SandboxError {

@@ -1,9 +1,8 @@
 //! The rules file: who may ask the sandbox what, and how the channel behaves.
 
-use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::auth::{AuthScheme, Credential};
+use super::auth::{AuthScheme, Credential, CredentialError};
 use super::model::rules::ChannelRules;
 use super::reading;
 
@@ -43,12 +42,16 @@ pub fn read(text: &str) -> Result<RulesFile, String> {
     if let Some(fault) = channel.as_ref().and_then(ChannelRules::fault) {
         return Err(format!("in `channel`, {fault}"));
     }
-    if credentials.iter().any(|credential| credential.secret.trim().is_empty()) {
-        return Err("the `secret` of a credential is not empty".to_owned());
-    }
-    let credential =
-        |CredentialText { scheme, secret, scopes }| Credential { scheme, secret: SecretString::from(secret), scopes };
-    Ok(RulesFile { credentials: credentials.into_iter().map(credential).collect(), channel })
+    let credentials = credentials.into_iter().enumerate().map(|(index, CredentialText { scheme, secret, scopes })| {
+        Credential::read(scheme, secret, scopes).map_err(|error| {
+            let key = match error {
+                CredentialError::Blank | CredentialError::NoPassword => "secret",
+                CredentialError::UnknownScope { .. } => "scopes",
+            };
+            format!("`credentials[{index}].{key}` cannot be used: {error}")
+        })
+    });
+    Ok(RulesFile { credentials: credentials.collect::<Result<_, _>>()?, channel })
 }
 
 #[cfg(test)]
@@ -71,7 +74,15 @@ mod tests {
     fn what_a_file_may_not_say_is_named() {
         for (text, part) in [
             ("channels: {}", "`channels` is not known here: there is `credentials` or `channel` (line 1, column 1)"),
-            ("credentials: [ { scheme: app, secret: '' } ]", "not empty"),
+            ("credentials: [ { scheme: app, secret: '' } ]", "`credentials[0].secret` cannot be used: it is blank"),
+            (
+                "credentials: [ { scheme: app, secret: k }, { scheme: basic, secret: nopw } ]",
+                "`credentials[1].secret` cannot be used: it is not `USER:PASSWORD`",
+            ),
+            (
+                "credentials: [ { scheme: app, secret: k, scopes: [ foo ] } ]",
+                "`credentials[0].scopes` cannot be used: there is no scope `foo`: the scopes are message:send",
+            ),
             ("channel: { rules: [ { outcome: slow } ] }", "perMille"),
             ("channel: []", "`channel` must be a mapping of names to values, not a list (line 1, column 10)"),
             ("channel: { price: [ 0.15, EUR ] }", "`channel.price` must be a mapping of names to values, not a list"),

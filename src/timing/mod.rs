@@ -5,6 +5,7 @@ mod abbreviation;
 mod advice;
 mod foreign;
 pub mod horizon;
+mod instant;
 mod length;
 mod local;
 mod loosely;
@@ -18,6 +19,7 @@ mod words;
 mod zone;
 
 pub use advice::{ZoneAdvice, is_meant_as_zone, no_zone, zone_advice};
+pub use instant::{InstantError, read_instant};
 pub use length::{WrongDuration, read_duration, read_duration_in};
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;

@@ -61,6 +61,19 @@ pub fn parse_whole(text: &str) -> Option<Url> {
     is_whole.then(|| Url::parse(text).ok()).flatten()
 }
 
+/// Whether a text is a host as a request names it, and no more: a name in ASCII or an address, without brackets, scheme,
+/// port or path.
+#[must_use]
+pub fn is_host(text: &str) -> bool {
+    match Host::parse(text) {
+        Ok(Host::Domain(name)) => name.eq_ignore_ascii_case(text) && !text.contains('*'),
+        Ok(Host::Ipv4(address)) => address.to_string() == text,
+        Ok(Host::Ipv6(_)) => false,
+        // Only in brackets it has such an address.
+        Err(_) => !text.contains(['[', ']']) && matches!(Host::parse(&format!("[{text}]")), Ok(Host::Ipv6(_))),
+    }
+}
+
 /// Whether an address is on this machine.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
@@ -76,7 +89,7 @@ pub fn is_loopback(url: &Url) -> bool {
 mod tests {
     use url::Url;
 
-    use super::{AddressError, below, check_base_url, parse_base_url};
+    use super::{AddressError, below, check_base_url, is_host, parse_base_url};
 
     #[test]
     fn a_path_goes_behind_that_of_the_base() {
@@ -87,6 +100,31 @@ mod tests {
             ("https://x/behind/", "https://x/behind/sandbox/state"),
         ] {
             assert_eq!(below(&Url::parse(base).unwrap(), "/sandbox/state").as_str(), expect);
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_no_more() {
+        for host in ["gateway.test", "Gateway.TEST", "a", "my-shop_1.example", "192.0.2.1", "2001:db8::1"] {
+            assert!(is_host(host), "{host}");
+        }
+        for wrong in [
+            "",
+            " ",
+            "http://x",
+            "gateway.test:8025",
+            "gateway.test/",
+            "a b",
+            "*.test",
+            "käse.test",
+            "[::1]",
+            "u@x",
+            "1",
+            "999.1.1.1",
+            "x?y",
+            "a\n",
+        ] {
+            assert!(!is_host(wrong), "{wrong:?}");
         }
     }
 

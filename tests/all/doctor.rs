@@ -103,7 +103,7 @@ fn a_project_in_which_nothing_is_wrong() {
       ok       `acme-shop` in `.`
       ok       1 campaign with 1 message, no errors
     key
-      ok       1 key, with the check value 00914700; the first is for new claims
+      ok       1 key, with the check value 00914700
     gateway
       ok       http://127.0.0.1:[port]/, from SENDFORM_BASE_URL
       ok       a gateway on loopback gets a made-up API key

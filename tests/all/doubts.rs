@@ -86,7 +86,7 @@ fn the_log_has_every_apply_and_every_decision() {
     assert_snapshot!(shop.run(&["log", "--last", "0"]).code(64), @"
     exit code: 64
     ----- stderr
-    error: invalid value '0' for '--last <N>': 0 is not in 1..18446744073709551615
+    error: invalid value '0' for '--last <N>': 0 is not in 1..=4294967295
 
     For more information, try '--help'.
     ");

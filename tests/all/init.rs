@@ -69,6 +69,7 @@ fn a_project_is_begun_once() {
     exit code: 64
     ----- stderr
     error: there is a project in `campaigns` already
+      hint: another project begins in a folder of its own: `sendform init --dir FOLDER`
     ");
     assert_eq!(project.read("campaigns/sendform.yaml"), before);
 }
@@ -120,4 +121,32 @@ fn whoever_wants_no_notes_gets_none() {
     let told = project.run(["init", "-q"]).code(0);
     assert!(told.stdout.lines().all(|line| line.starts_with("wrote ")) || told.stdout.contains("is called"), "{told}");
     assert!(!told.stdout.contains("Try it"), "{told}");
+}
+
+#[test]
+fn a_second_project_takes_nobodys_place_unless_its_folder_is_named() {
+    let file = "project: acme-shop\n";
+    // The folder of a project, a folder below it, and one below that of a project in `campaigns`.
+    for (holds, here, named) in [
+        ("sendform.yaml", ".", "`.`"),
+        ("sendform.yaml", "deep/below", "`../..`"),
+        ("campaigns/sendform.yaml", "deep/below", "`../../campaigns`"),
+    ] {
+        let project = Project::empty().file(holds, file).file("deep/below/note.txt", "");
+        let init = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sendform"));
+            command.env_clear().env("PATH", "/usr/bin:/bin").arg("init").args(arguments);
+            command.current_dir(project.path(here)).output().unwrap()
+        };
+        let refused = init(&[]);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(64), "{said}");
+        assert!(said.contains(&format!("there is a project in {named} already")), "{said}");
+        assert!(said.contains("`sendform init --dir FOLDER`"), "{said}");
+        assert!(!project.path(here).join("campaigns/welcome.yaml").exists());
+        assert!(init(&["--dir", "shops/outlet"]).status.success());
+        assert!(init(&["shops/other"]).status.success());
+        assert!(project.path(here).join("shops/outlet/sendform.yaml").is_file());
+        assert_eq!(project.read(holds), file);
+    }
 }

@@ -729,3 +729,14 @@ fn last_lines(run: &Run) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines.iter().rev().take(6).rev().map(|line| format!("{line}\n")).collect()
 }
+
+#[test]
+fn a_message_that_cannot_be_planned_says_why_under_its_heading() {
+    let shop = "campaign: sale\naudiences: { people: { csv: gone.csv, columns: { to: id } } }\nmessages:\n  \
+                - { id: hello, sender: shop, audience: people, content: { text: Hi } }\n  \
+                - { id: bye, sender: shop, audience: people, content: { text: Bye } }\n";
+    let project = Project::new().campaign("sale", shop);
+    let plan = project.run(["plan", "--sandbox"]).code(3);
+    let why = "  ! not planned: `gone.csv`: there is no such file\n";
+    assert_eq!(plan.stdout.matches(why).count(), 2, "{plan}");
+}

@@ -180,10 +180,10 @@ fn settings_of_the_sandbox_that_mean_nothing_are_refused() {
         ("channelRate: 20/d", 3, "a rate is a number from 1 to 1000000 a second, minute or hour"),
         ("price: cheap", 3, "a price is an amount and a currency"),
         ("batch: 0", 3, "batch"),
-        ("listen: \"example.com:80\"", 3, "`sandbox.listen` in the project file is `example.com:80`"),
-        ("rules: none.yaml", 1, "cannot read the rules `none.yaml`"),
-        ("rules: bad.yaml", 3, "the rules `bad.yaml` mean nothing"),
-        ("faults: [explode]", 64, "unknown fault `explode`"),
+        ("listen: \"example.com:80\"", 3, "not an address on this machine"),
+        ("rules: none.yaml", 3, "the rules `none.yaml` cannot be read: there is no such file"),
+        ("rules: bad.yaml", 3, "the rules `bad.yaml` cannot be used: `channels` is not known here"),
+        ("faults: [explode]", 3, "unknown fault `explode`"),
     ] {
         let project = project(settings).file("bad.yaml", "channels: {}\n");
         let run = project.run(["sandbox"]);
@@ -224,7 +224,7 @@ fn books_have_one_sandbox_at_a_time_or_commands_side_by_side() {
     plans.into_iter().for_each(|plan| drop(project.finish(plan).code(0)));
     let (sandbox, _) = serve(&project, &[], "stop it");
     let refused = project.run(["sandbox"]).code(1);
-    let held = "sandbox/books.sqlite` are held by `sendform sandbox`, process ";
+    let held = "sandbox/books.sqlite` are held by `sandbox`, process ";
     assert!(refused.stderr.contains(held) && refused.stderr.contains("--books FILE"), "{refused}");
     let refused = project.run(["plan", "--sandbox"]).code(1);
     assert!(refused.stderr.contains(held) && refused.stderr.contains("SENDFORM_BASE_URL"), "{refused}");
@@ -233,6 +233,75 @@ fn books_have_one_sandbox_at_a_time_or_commands_side_by_side() {
     drop((sandbox, other));
     project.run(["plan", "--sandbox"]).code(0);
     serve(&project, &["--books", "other.sqlite"], "stop it");
+}
+
+#[test]
+fn a_file_that_is_no_books_is_left_alone_with_all_that_lies_beside_it() {
+    let project = Project::empty().file("notes", "not a database\n").file("sendform.lock", "{\"sendform\":\"lock\"}\n");
+    let database = |name: &str, pragmas: &str| {
+        let connection = rusqlite::Connection::open(project.path(name)).unwrap();
+        connection.execute_batch(&format!("{pragmas}; CREATE TABLE t (x)")).unwrap();
+    };
+    database("theirs.sqlite", "PRAGMA user_version = 3");
+    database("old.sqlite", "PRAGMA application_id = 0x7366626b; PRAGMA user_version = 1");
+    std::fs::create_dir(project.path("folder")).unwrap();
+    let refused = |books: &str| {
+        let files = || {
+            let entries = std::fs::read_dir(project.folder()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+            names.retain(|name| name != ".sendform");
+            names.sort();
+            names
+        };
+        let before = files();
+        let run = project.run(["sandbox", "--listen", "127.0.0.1:0", "--books", books]).code(1);
+        assert_eq!(files(), before, "{books}: {run}");
+        run.stderr
+    };
+    let check = |books: &str, part: &str, may_be_removed: bool| {
+        let said = refused(books);
+        assert!(said.contains(part), "{books}: {said}");
+        assert_eq!(said.contains("remove"), may_be_removed, "{books}: {said}");
+        assert!(!said.contains("stop it first"), "{books}: {said}");
+    };
+    check("notes", "it is no database, and is left as it is", false);
+    check("theirs.sqlite", "it is a database of another program", false);
+    check("old.sqlite", "of another version of sendform: remove it to begin anew", true);
+    check("folder", "not a file", false);
+    check("nowhere/books.sqlite", "`mkdir -p nowhere`", false);
+    // The lock of these books would be the ledger.
+    check("sendform", "it is no lock of sendform", false);
+    assert_eq!(project.read("sendform.lock"), "{\"sendform\":\"lock\"}\n");
+    assert_eq!(project.read("notes"), "not a database\n");
+}
+
+#[test]
+fn what_nobody_could_mean_is_refused_before_anything_is_served() {
+    let project = Project::empty();
+    let check = |arguments: &[&str], part: &str| {
+        let listen = if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
+        let run = project.run(["sandbox"].iter().chain(listen).chain(arguments)).code(64);
+        assert!(run.stderr.contains(part), "{arguments:?}: {run}");
+    };
+    for blank in ["", "  "] {
+        check(&["--api-key", blank], "it is blank");
+        check(&["--listen", "0.0.0.0:0", "--host", "gateway.shop.test", "--api-key", blank], "it is blank");
+    }
+    check(&["--host", "http://gateway.shop.test"], "not the name of a host alone");
+    check(&["--now", "9999-12-31T23:59:59Z"], "out of range");
+    check(&["--now", "noon"], "not a date and time with an offset");
+    check(&["--speed", "-1"], "-1 is not in 1..=1000000");
+    check(&["--logs-per-minute", "-1"], "-1 is not in 0..=4294967295");
+    check(&["--latency", "-1s"], "invalid value '-1s' for '--latency");
+    check(&["--price", "-1 EUR"], "invalid value '-1 EUR' for '--price");
+    for (rules, part) in [
+        ("{ scheme: app, secret: ' ' }", "`credentials[0].secret` cannot be used: it is blank"),
+        ("{ scheme: basic, secret: nopw }", "it is not `USER:PASSWORD`"),
+        ("{ scheme: app, secret: k, scopes: [ foo ] }", "there is no scope `foo`"),
+    ] {
+        project.write("rules.yaml", format!("credentials: [ {rules} ]\n"));
+        check(&["--rules", "rules.yaml"], part);
+    }
 }
 
 #[test]

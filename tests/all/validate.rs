@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{Project, Run};
+use crate::support::{Project, Run, campaign};
 
 /// An audience and a message around whatever a test is about.
 const MESSAGE: &str = "\
@@ -711,4 +711,81 @@ fn a_value_of_another_type_is_told_how_it_is_written() {
     assert_snapshot!(said("exclude: []", "exclude: { staff: yes }"), @"3:30 this is a mapping, but a list is expected -> a list has a hyphen before each of its entries");
     assert_snapshot!(said("{ text: Hi }", "Hi"), @"10:14 this is text, but a mapping is expected -> write keys with their values, each on a line of its own: `KEY: VALUE`");
     assert_snapshot!(said("{ text: Hi }", "{ text: [ Hi ] }"), @"10:16 this is a list, but text is expected -> write one text, in quotes if it begins with a bracket or a brace");
+}
+
+#[test]
+fn what_only_the_sandbox_can_read_is_checked_with_all_other_files() {
+    let project = Project::new().campaign("sale", &campaign("sale", "Hello!", 1));
+    let project = project.file("customers.csv", "id\n17841400000000001\n");
+    let said = |settings: &str, arguments: &[&str]| {
+        let file = format!("project: acme-shop\nsenders: {{ shop: SHOP-ACCOUNT }}\nsandbox: {{ {settings} }}\n");
+        project.write("sendform.yaml", file);
+        first_error(&project, arguments)
+    };
+    let check = |settings: &str, expect: &str| {
+        assert_eq!(said(settings, &["validate"]), expect);
+        // It keeps a run of the sandbox from beginning in the same way.
+        assert_eq!(said(settings, &["apply", "--sandbox", "-y"]), expect);
+    };
+    check(
+        "faults: [ drop, 500-aftr ]",
+        "3:28 unknown fault `500-aftr` -> known are hold[-before|-after], slow=TIME, a status such as 429 or 500-after, \
+         drop[-before|-after], cut, garbage, empty, other-bulk-id, missing-messages[=N], reject-share=SHARE, reject=TO, \
+         invalid=TO, invalid-unnamed=TO",
+    );
+    check("faults: [ slow=soon ]", "3:22 fault `slow` has a value of another form -> write it as in `slow=200ms`");
+    check(
+        "rules: nope.yaml",
+        "3:19 the rules `nope.yaml` cannot be read: there is no such file -> its path is relative to the project's folder",
+    );
+    check(
+        "hosts: [ \"http://x\" ]",
+        "3:21 this is not the name of a host -> write the name alone, without scheme, port or path: `gateway.test`",
+    );
+    check("listen: here", "3:20 not an address on this machine -> `8025`, `localhost:8025` or `[::1]:8025`");
+    check(
+        "accountWebhook: \"ftp://x/\"",
+        "3:28 this is no URL that can be posted to -> write it as `http://127.0.0.1:9000/dlr`",
+    );
+    check(
+        "inboundWebhook: \"ftp://x/\"",
+        "3:28 this is no URL that can be posted to -> write it as `http://127.0.0.1:9000/dlr`",
+    );
+    project.write("rules.txt", "credentials: [ { scheme: basic, secret: nopw } ]\n");
+    check(
+        "rules: ruels.txt",
+        "3:19 the rules `ruels.txt` cannot be read: there is no such file -> did you mean `rules.txt`?",
+    );
+    check(
+        "rules: rules.txt",
+        "3:19 the rules `rules.txt` cannot be used: `credentials[0].secret` cannot be used: it is not `USER:PASSWORD`, as \
+         `basic` has it -> it has `credentials` and `channel`, and no more",
+    );
+    project.write("rules.txt", "channel: { latencyMs: 5 }\n");
+    project.write(
+        "sendform.yaml",
+        "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nsandbox: { rules: rules.txt, faults: [ \"slow=1ms*\" ], hosts: \
+         [ gateway.test ], listen: \":0\", accountWebhook: \"http://127.0.0.1:9/dlr\" }\n",
+    );
+    project.run(["validate"]).code(0);
+}
+
+#[test]
+fn a_number_that_is_written_otherwise_is_told_as_it_is_meant() {
+    let project = Project::new().campaign("sale", &campaign("sale", "Hello!", 1));
+    let check = |written: &str, meant: &str| {
+        let file = format!(
+            "project: acme-shop\nsenders: {{ shop: SHOP-ACCOUNT }}\nlimits: {{ messagesPerApply: {written} }}\n"
+        );
+        project.write("sendform.yaml", file);
+        let said = first_error(&project, &["validate"]);
+        let help = said.split_once("without quotes").map(|(_, help)| help.trim_start_matches(": ").to_owned());
+        assert_eq!(help.as_deref(), Some(meant), "{said}");
+    };
+    check("1e9", "`1000000000`");
+    check("\"10,000\"", "`10000`");
+    check("1_000", "`1000`");
+    for doubtful in ["1.5", "0x10", "010", "10k", "many"] {
+        check(doubtful, "");
+    }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::campaign::checked::{Audience, Ignored, Limits, Project, SandboxSettings, Schedule, SharedParts};
+use crate::campaign::checked::{
+    Audience, Ignored, Limits, Project, SandboxPlaces, SandboxSettings, Schedule, SharedParts,
+};
 use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftPart;
 use crate::campaign::raw;
@@ -90,6 +92,10 @@ fn whole(
     let now = now.text().map(|text| findings.take(time::instant(&now, text)));
     let rules_at = root.key("sandbox").key("rules");
     let rules = rules_at.text().map(|text| findings.take(path(&rules_at, text)));
+    // Those that are whole stand in the settings, which are not used if one is not.
+    for at in root.key("sandbox").key("hosts").items() {
+        drop(at.text().map(|text| findings.take(webhook::sandbox_host(&at, text))));
+    }
     let memory = root.key("sandbox").key("duplicateMemory");
     let memory = memory.text().map(|text| findings.take(time::length(&memory, text, &DUPLICATE_MEMORIES)));
     let timeouts = root.key("sandbox").key("webhookTimeouts");
@@ -136,6 +142,7 @@ fn whole(
             webhook_connect,
             webhook_answer,
             channel: channel(latency, &raw.sandbox),
+            places: sandbox_places(&root.key("sandbox")),
             ..sandbox(now.flatten(), &raw.sandbox)
         },
         approvals: raw.approvals,
@@ -151,6 +158,18 @@ fn whole(
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+/// Where those settings stand that only the sandbox can read.
+fn sandbox_places(at: &Cursor<'_>) -> SandboxPlaces {
+    let place = |key: &str| at.key(key).text().map(|_| at.key(key).place());
+    SandboxPlaces {
+        listen: place("listen"),
+        rules: place("rules"),
+        faults: at.key("faults").items().map(|item| item.place()).collect(),
+        account_webhook: place("accountWebhook"),
+        inbound_webhook: place("inboundWebhook"),
+    }
 }
 
 fn channel(latency: Option<SignedDuration>, raw: &raw::Sandbox) -> ChannelSettings {

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::wire::address::{check_base_url, is_loopback, parse_whole};
+use crate::wire::address::{check_base_url, is_host, is_loopback, parse_whole};
 
 /// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden; or http to this
 /// machine, for rehearsals, of which whoever sends to a gateway elsewhere has to be told.
@@ -78,6 +78,18 @@ pub(super) fn host(at: &Cursor<'_>, text: &str) -> Result<String, Box<Diagnostic
             Err(Box::new(bad(at, "this is not the name of a host").help(help)))
         }
     }
+}
+
+/// Takes a name under which a sandbox is reached, as requests name it.
+///
+/// # Errors
+/// If no request could name it so.
+pub(super) fn sandbox_host(at: &Cursor<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
+    if is_host(text) {
+        return Ok(text.to_owned());
+    }
+    let help = "write the name alone, without scheme, port or path: `gateway.test`";
+    Err(Box::new(bad(at, "this is not the name of a host").help(help)))
 }
 
 fn parse(at: &Cursor<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {

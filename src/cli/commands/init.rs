@@ -1,7 +1,7 @@
 //! `init`: begins a project with files that plan at once.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -15,7 +15,7 @@ use crate::report::files::{FileState, FileView, InitReport};
 use crate::cli::args::{Global, InitArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::home::PROJECT_FILE;
+use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
@@ -70,9 +70,12 @@ const IGNORE: &str = ".sendform/\n";
 pub(super) fn run(global: &Global, args: &InitArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let named = args.folder.as_ref().or(global.dir.as_ref());
     let dir = named.cloned().unwrap_or_else(|| "campaigns".into());
-    if dir.join(PROJECT_FILE).exists() {
-        let message = format!("there is a project in `{}` already", dir.display());
-        return Err(Failure::new(FailureCode::Usage, message));
+    // Where nothing is named, commands here use the project that they find: a second one would take its place.
+    let found = ProjectPaths::find(named.map(PathBuf::as_path)).dir;
+    if let Some(taken) = [&found, &dir].into_iter().find(|dir| dir.join(PROJECT_FILE).exists()) {
+        let message = format!("there is a project in `{}` already", taken.display());
+        return Err(Failure::new(FailureCode::Usage, message)
+            .hint("another project begins in a folder of its own: `sendform init --dir FOLDER`"));
     }
     let folder = std::env::current_dir().ok();
     let folder = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());

@@ -11,9 +11,7 @@ use crate::campaign::SandboxSettings;
 use crate::report::failure_code::FailureCode;
 use crate::report::sandbox::SandboxReport;
 use crate::sandbox::SandboxState;
-use crate::sandbox::auth::Credential;
 use crate::sandbox::clock::Speed;
-use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::webhook::batch::REPORTS_MAX;
 use crate::sandbox::model::webhook::reach::{PushReach, is_postable};
 use crate::sandbox::options::Options;
@@ -32,7 +30,7 @@ use crate::cli::files;
 use crate::cli::gateway::{channel_rules, clock_start, rules_of_project, sandbox_options};
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
 use crate::cli::output::Output;
-use crate::cli::shell_quote::word;
+use crate::cli::sandbox_checks;
 use crate::cli::signals;
 use crate::cli::{console, console_pushes};
 
@@ -68,12 +66,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let hold = books::alone(&options.books)?;
     let hosts = options.hosts.clone();
-    let gateway = SandboxState::open(options).map_err(|error| {
-        let failure = failed(&error);
-        let SandboxError::NoFolder { folder, .. } = &error else { return failure };
-        let folder = word(&folder.display().to_string());
-        failure.hint(format!("make it, if that is what you mean: `mkdir -p {folder}`"))
-    })?;
+    let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{}", reached_at(address, &hosts));
     // Whoever reads where it listens may send at once, and its line is not lost.
     let console = tokio::spawn(console::follow(gateway.listen(), output.clone()));
@@ -98,6 +91,11 @@ fn settings(global: &Global, output: &Output) -> Result<SandboxSettings, Failure
         show_diagnostics(output, &files.check())?;
         return Err(Failure::silent(FailureCode::Files));
     };
+    let found = sandbox_checks::check(project, &files.folders);
+    if found.has_errors() {
+        show_diagnostics(output, &found)?;
+        return Err(Failure::silent(FailureCode::Files));
+    }
     Ok(project.sandbox.clone())
 }
 
@@ -171,7 +169,7 @@ fn set(
     if of_line != ChannelSettings::default() {
         options.rules = Some(options.rules.take().unwrap_or_default().with(of_line));
     }
-    options.credentials.extend(args.api_key.clone().map(Credential::key));
+    options.credentials.extend(args.api_key.clone());
     let choices = options.choices;
     options.choices = Choices {
         duplicates: args.duplicates.unwrap_or(choices.duplicates),

@@ -188,6 +188,10 @@ fn message_text(out: &mut Sheet, whole: &PlanReport<'_>, plan: &MessageView<'_>,
     for protection in protections.values() {
         line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
+    if let Some(why) = plan.unplanned {
+        let words = format!("not planned: {}", harmless(why, LineFeeds::Escape));
+        line(out, &format!("  {}", Mark::Wrong.before(&words, paint)));
+    }
     if let Some(rows) = rows(plan, screen) {
         line(out, &paint.faint(&format!("    {rows}")));
     } else if !whole.has_rows {

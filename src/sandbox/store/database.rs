@@ -12,6 +12,7 @@ use super::book_count::SharedBookCount;
 use super::checkpoint::Checkpoints;
 use super::counted::CountedProgress;
 use super::damaged::unless_damaged;
+use super::header::check_file;
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::known::KnownIds;
@@ -20,7 +21,7 @@ use super::requests::{self, NewRequest, PENDING_MAX};
 use super::shared::SharedInputs;
 use super::{channel_turns, outcomes, sequence, table};
 use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
-use crate::sandbox::error::SandboxError;
+use crate::sandbox::error::{SandboxError, Stranger};
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::inputs::{InboundMessage, Inputs};
 use crate::sandbox::model::logs::PageBuilder;
@@ -102,19 +103,14 @@ impl MessageDatabase {
     /// Opens the books, or makes them.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
         let failed = |source| SandboxError::Open { path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
-            return Err(SandboxError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
-        }
+        check_file(path)?;
         table::create_file(path).map_err(failed)?;
-        if !table::is_free_or_ours(path).map_err(failed)? {
-            return Err(SandboxError::Foreign { path: path.to_owned() });
-        }
         let opened = table::open(path).or_else(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => Ok(None),
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
-        let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
+        let foreign = || SandboxError::Foreign { path: path.to_owned(), stranger: Stranger::OtherProgram };
+        let connection = opened?.ok_or_else(foreign)?;
         let made = requests::create(&connection)
             .and_then(|()| outcomes::create(&connection))
             .and_then(|()| sequence::create(&connection))

@@ -1,8 +1,8 @@
 //! The SQL of the books: one row a bulk, its messages as the body in which they came,
 //! because a row a message would cost many times as much to write.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use crate::sandbox::model::webhook::inbound::InboundDraft;
 use crate::wire::channel::ValidityFrom;
 
 /// What marks the file as the sandbox's books ("sfbk").
-const APPLICATION_ID: i64 = 0x7366_626b;
+pub(super) const APPLICATION_ID: i64 = 0x7366_626b;
 /// The version of the tables.
-const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 3;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -64,36 +64,12 @@ const SCHEMA: &str = "
     CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), bound INTEGER NOT NULL) STRICT;
 ";
 
-/// Where a file of SQLite has the mark of whoever made it.
-const APPLICATION_ID_AT: u64 = 68;
-
-/// Whether a file is empty, or has the mark of the sandbox's books. SQLite itself would take a few bytes of anything for
-/// a database without tables.
-pub(super) fn is_free_or_ours(path: &Path) -> io::Result<bool> {
-    let mut file = fs::File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    let mut mark = [0; 4];
-    file.seek(SeekFrom::Start(APPLICATION_ID_AT))?;
-    match file.read_exact(&mut mark) {
-        Ok(()) => Ok(i64::from(u32::from_be_bytes(mark)) == APPLICATION_ID),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 /// Makes the file, for the owner's eyes only: the books hold people's messages.
 pub(super) fn create_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    if let Ok(metadata) = fs::metadata(path)
-        && !metadata.is_file()
-    {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, a device or a folder, not a file"));
-    }
     options.open(path).map(drop)
 }
 

@@ -101,8 +101,10 @@ pub(super) fn keys(keys: Option<&Keys>, unusable: &[Unusable], findings: &mut Ch
         Some(keys) => {
             let ids: Vec<String> = keys.ids().iter().map(|id| id.as_str().to_owned()).collect();
             let count = plural(ids.len() as u64, "key");
+            let first = if ids.len() > 1 { "; the first is for new claims" } else { "" };
+            let values = if ids.len() > 1 { "values" } else { "value" };
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            findings.ok("key", format!("{count}, with the check value {}; the first is for new claims", list(&ids)));
+            findings.ok("key", format!("{count}, with the check {values} {}{first}", list(&ids)));
         }
         None if unusable.iter().any(Unusable::is_of_key) => {}
         None => findings.stop("key", no_key()),
