@@ -82,6 +82,33 @@ fn counts(path: &Path) -> Vec<(String, u64)> {
     audit(path).unwrap().into_iter().map(|Audited { message_id, count, .. }| (message_id, count)).collect()
 }
 
+/// A reader that is slow would else hold a bulk against rules that had been replaced when it came.
+#[tokio::test]
+async fn nothing_is_judged_that_came_after_the_inputs_were_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    books.keep(Arc::new(SandboxClock::start(ClockStart::Fixed(now()), Speed::REAL, None))).await.unwrap();
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    let (looked, is_looking) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel();
+    let judging = books.judge(move |database, inputs| {
+        looked.send(inputs.latest_rules().latency_ms).unwrap();
+        goes_on.recv().unwrap();
+        let mut seen = Vec::new();
+        database.each(&BulkFilter::default(), |bulk| seen.push(bulk.header.bulk_id))?;
+        Ok(seen)
+    });
+    let coming = async {
+        let before = is_looking.await.unwrap();
+        books.set_rules(ChannelRules { latency_ms: before + 1, ..ChannelRules::default() }).await.unwrap();
+        accept(&books, &bulk("two", &["b"], &[]), Duplicates::Accept).await;
+        go_on.send(()).unwrap();
+    };
+    let (seen, ()) = tokio::join!(judging, coming);
+    assert_eq!(seen.unwrap(), ["one"]);
+    assert_eq!(books.bulks(BulkFilter::default()).await.unwrap().len(), 2);
+}
+
 #[tokio::test]
 async fn what_was_accepted_is_there_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
