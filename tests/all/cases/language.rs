@@ -69,6 +69,7 @@ fn the_place_of_a_slip_in_a_condition() {
     winter-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     winter.note r1  main to guests
+      ! not planned: `&&` is not part of the language
 
     nothing can be sent: the files have errors
       template-syntax  note.yaml:6:28
