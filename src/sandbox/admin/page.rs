@@ -88,11 +88,11 @@ pub(super) async fn page(State(sandbox): State<SandboxState>, headers: HeaderMap
 async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError> {
     let (now, counts) = (sandbox.now(), sandbox.counts());
     let counts = [
-        ("sends since it started", counts.requests),
+        ("sends since its start", counts.requests),
         ("bulks in its books", counts.bulks),
         ("messages accepted", counts.accepted),
         ("held now", counts.held),
-        ("pushes withheld since it started", counts.withheld),
+        ("pushes withheld since its start", counts.withheld),
     ];
     let counts = counts.map(|(name, count)| object([("name", name.into()), ("count", count.into())]));
     let search = RequestSearch { limit: REQUESTS_SHOWN, ..RequestSearch::default() };
