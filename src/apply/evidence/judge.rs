@@ -22,7 +22,7 @@ pub(super) struct JudgeContext<'a> {
     pub(super) lives_at: Timestamp,
     /// How long the logs may take; `None` for a sandbox on this machine, which takes no time.
     pub(super) wait: Option<SignedDuration>,
-    /// Until when such a sandbox's channel may keep back some of what was asked for, by its own word.
+    /// Until when a sandbox's channel, wherever it is, may keep back some of what was asked for, by its own word.
     pub(super) channel_until: Option<Timestamp>,
     /// How our clock and the gateway's go together.
     pub(super) agreement: Agreement,
@@ -120,11 +120,12 @@ fn absence(state: ClaimState<'_>, traces: SandboxTraces, asked: Asked, bench: &J
             let over_by = proofs.map(|proof| proof.left[1]).fold(over_at, Timestamp::min);
             // A sandbox takes a request whole: where not even the first of it has left it never came.
             let leave = if traces.are_none { last_departure::first_by_sandbox } else { last_departure::by_sandbox };
-            leave(claim, over_by).max(bench.channel_until.unwrap_or(Timestamp::MIN))
+            leave(claim, over_by)
         }
         (Some(_), Some(settled_at)) => last_departure::last(claim, RequestSpan::By(settled_at)),
         (Some(_), None) => last_departure::last(claim, RequestSpan::Unknown),
     };
+    let leaves_by = leaves_by.max(bench.channel_until.unwrap_or(Timestamp::MIN));
     let shown = match asked {
         Asked::No => None,
         Asked::Yes(shown) => Some(shown),

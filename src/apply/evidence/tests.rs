@@ -479,6 +479,10 @@ fn what_a_sandbox_s_channel_keeps_back_is_waited_for() {
     behind.books.channel_until = None;
     let (_, kept) = later(behind, 700);
     assert_eq!(kept, []);
+    // One that is elsewhere as well, with the time that its logs are given.
+    let elsewhere = World::new();
+    let books = Books { channel_until: Some(at(2 * HOUR)), ..elsewhere.books };
+    World { books, ..elsewhere }.keeps(StillInDoubt::TooEarly(at(2 * HOUR + 1020)));
 }
 
 #[test]

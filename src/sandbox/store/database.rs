@@ -105,6 +105,13 @@ impl MessageDatabase {
         let failed = |source| SandboxError::Open { path: path.to_owned(), source };
         check_file(path)?;
         table::create_file(path).map_err(failed)?;
+        Self::connect(path)
+    }
+
+    /// Opens books once more that this process has open. The file itself is not looked at again: whoever closes it ends all
+    /// locks of their process on it (POSIX, fcntl), and another process that believes nobody has it open removes what is
+    /// written and not yet taken over.
+    pub(super) fn connect(path: &Path) -> Result<Self, SandboxError> {
         let opened = table::open(path).or_else(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => Ok(None),
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
@@ -133,7 +140,7 @@ impl MessageDatabase {
 
     /// Lets another thread take over into the file what is written here.
     pub(super) fn take_over_aside(&mut self) -> Result<(), SandboxError> {
-        let Self { path, connection, .. } = Self::open(&self.path)?;
+        let Self { path, connection, .. } = Self::connect(&self.path)?;
         let checkpoints = Checkpoints::start(connection).map_err(|source| SandboxError::Open { path, source })?;
         self.checkpoints = Some(checkpoints);
         Ok(())
@@ -300,9 +307,11 @@ impl MessageDatabase {
             // The first that is read says as of when all is.
             connection.query_row("SELECT count(*) FROM clock", [], |_| Ok(()))
         };
-        self.wrap(begin(&self.connection))?;
-        let judged = judge(self, &inputs.get());
-        self.wrap(self.connection.execute_batch("ROLLBACK"))?;
+        let judged = self.wrap(begin(&self.connection)).and_then(|()| judge(self, &inputs.get()));
+        // However it ended: what stays open would show the same moment for ever. After some errors it has ended already.
+        if !self.connection.is_autocommit() {
+            self.wrap(self.connection.execute_batch("ROLLBACK"))?;
+        }
         judged
     }
 

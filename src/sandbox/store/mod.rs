@@ -115,7 +115,7 @@ impl MessageStore {
         let counted = database.counted.clone();
         let inputs = SharedInputs::default();
         inputs.set(database.inputs()?);
-        let reading = MessageDatabase::open(path)?;
+        let reading = MessageDatabase::connect(path)?;
         database.take_over_aside()?;
         let (commands, receiver) = mpsc::channel();
         let (reads, readers) = mpsc::channel();

@@ -82,6 +82,32 @@ fn counts(path: &Path) -> Vec<(String, u64)> {
     audit(path).unwrap().into_iter().map(|Audited { message_id, count, .. }| (message_id, count)).collect()
 }
 
+/// Whoever else opens them looks for that before it removes what was not taken over into the file yet.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn open_books_are_locked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = MessageStore::open(&path).unwrap();
+    let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.lines().any(|lock| lock.contains(&format!(":{inode} "))), "{inode}:\n{locks}");
+    books.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_judged_leaves_nothing_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
+    let path = books.path.clone();
+    // As if the first read had failed after the beginning.
+    books.read(|database| database.wrap(database.connection.execute_batch("BEGIN"))).await.unwrap();
+    assert!(books.judge(|_, _| Ok(())).await.is_err());
+    let failed = books.judge(move |_, _| Err::<(), _>(SandboxError::Closed { path })).await;
+    assert!(matches!(failed, Err(SandboxError::Closed { .. })), "{failed:?}");
+    assert!(books.judge(|_, _| Ok(())).await.is_ok());
+}
+
 /// A reader that is slow would else hold a bulk against rules that had been replaced when it came.
 #[tokio::test]
 async fn nothing_is_judged_that_came_after_the_inputs_were_looked_at() {
