@@ -31,7 +31,12 @@ pub fn check_file(path: &Path) -> Result<(), SandboxError> {
             let what = "it is a pipe, a device or a folder, not a file";
             return Err(failed(io::Error::new(ErrorKind::InvalidInput, what)));
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // The lock of what it leads to would have another name as soon as that is there.
+            let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+            let what = "it is a link to a file that is not there";
+            return if is_link { Err(failed(io::Error::new(ErrorKind::NotFound, what))) } else { Ok(()) };
+        }
         Err(error) => return Err(failed(error)),
     };
     stranger(&begin).map_or(Ok(()), |stranger| Err(SandboxError::Foreign { path: path.to_owned(), stranger }))
@@ -59,5 +64,22 @@ fn stranger(begin: &[u8]) -> Option<Stranger> {
         (Some(APPLICATION_ID), Some(VERSION)) => None,
         (Some(APPLICATION_ID), _) => Some(Stranger::OtherVersion),
         (_, _) => Some(Stranger::OtherProgram),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_no_place_for_books() {
+        let folder = tempfile::tempdir().unwrap();
+        let [books, link] = ["books.sqlite", "link.sqlite"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink(&books, &link).unwrap();
+        let refused = check_file(&link).unwrap_err().to_string();
+        assert!(check_file(&books).is_ok(), "it can be made");
+        fs::write(&books, "").unwrap();
+        assert!(check_file(&link).is_ok() && refused.contains("link.sqlite"), "{refused}");
     }
 }
