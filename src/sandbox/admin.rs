@@ -63,7 +63,6 @@ use super::model::rules::ChannelRules;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::webhooks::{DamagedWork, Postman};
-use crate::wire::error::Violation;
 use crate::wire::time::serde_instant;
 
 /// The routes, without their prefix.
@@ -177,7 +176,7 @@ async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {
 async fn set_faults(State(sandbox): State<SandboxState>, DoorBody(asked): DoorBody<FaultsAsked>) -> Response<Body> {
     match faults::play(&sandbox, &asked) {
         Ok(()) => shown(&sandbox, sandbox.counts()),
-        Err(Violation { property, violation }) => Answer::violation(&property, &violation).into_response(),
+        Err(violation) => Answer::violated(&violation).into_response(),
     }
 }
 

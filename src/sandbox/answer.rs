@@ -92,6 +92,11 @@ impl Answer {
         Self::bad_request(&answer::bad_request(one(property, violation)))
     }
 
+    /// The same for one that was found.
+    pub(super) fn violated(Violation { property, violation }: &Violation) -> Self {
+        Self::violation(property, violation)
+    }
+
     /// A refusal that says what is wrong.
     pub(super) fn refused(status: StatusCode, property: &str, violation: &str) -> Self {
         let violations = one(property, violation);

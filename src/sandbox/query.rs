@@ -60,13 +60,7 @@ pub(super) async fn logs(sandbox: &SandboxState, raw: &str) -> Answer {
         Ok(query) => query,
         Err(found) => return Answer::refusal(found),
     };
-    let (now, message_ids) = (sandbox.now(), query.message_ids.clone());
-    let found = async {
-        let logs = sandbox.store().logs(query, now, sandbox.options().choices.unsent_in_logs).await?;
-        // After that: of what came meanwhile it says too much, and never too little.
-        Ok((logs, sandbox.store().channel_until(message_ids, now).await?))
-    };
-    let found = found.await;
+    let found = sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await;
     sandbox.tell_damage();
     match found {
         Ok((logs, None)) => Answer::ok(&logs),

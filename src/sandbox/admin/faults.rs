@@ -123,7 +123,7 @@ pub(super) async fn replace(
 ) -> Response<Body> {
     match play(&sandbox, &asked) {
         Ok(()) => Answer::ok(&shown(&sandbox)).into_response(),
-        Err(Violation { property, violation }) => Answer::violation(&property, &violation).into_response(),
+        Err(violation) => Answer::violated(&violation).into_response(),
     }
 }
 

@@ -18,7 +18,6 @@ use crate::sandbox::model::steps::{LifeStep, steps};
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::{BulkFilter, OutcomeRefusal};
 use crate::wire::channel::ChannelPrice;
-use crate::wire::error::Violation;
 use crate::wire::response::{MessageError, Status};
 use crate::wire::time::serde_instant;
 
@@ -144,7 +143,7 @@ pub(super) async fn tell_outcome(
 ) -> Response<Body> {
     let ending = match Ending::told(status, error) {
         Ok(ending) => ending,
-        Err(Violation { property, violation }) => return Answer::violation(&property, &violation).into_response(),
+        Err(violation) => return Answer::violated(&violation).into_response(),
     };
     match sandbox.tell_outcome(id.clone(), ending).await {
         Ok(Ok(())) => show(State(sandbox), DoorPath(id), DoorQuery(LivesFilter::default())).await,

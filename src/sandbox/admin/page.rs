@@ -15,7 +15,7 @@ use super::shown::MessageShown;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::lifecycle::Life;
-use crate::sandbox::model::status::NO_ERROR;
+use crate::sandbox::model::status::{self, NO_ERROR};
 use crate::sandbox::model::violations::shortened;
 use crate::sandbox::state::SandboxState;
 use crate::sandbox::store::RequestSearch;
@@ -122,7 +122,7 @@ async fn shown(sandbox: &SandboxState, host: &str) -> Result<Value, SandboxError
 
 /// Why a message failed, by the gateway's name: of its error, else of its status.
 fn why<'s>(shown: &'s MessageShown<'_>, life: &Life, now: Timestamp) -> &'s str {
-    let has_failed = life.done_at <= now && shown.state != "DELIVERED";
+    let has_failed = life.done_at <= now && status::group(life.ending.status) != Some(status::DELIVERED_GROUP);
     match (has_failed, life.ending.error) {
         (false, _) => "",
         (true, NO_ERROR) => &shown.status_name,

@@ -7,9 +7,8 @@
 //!
 //! What cannot leave any more has no turns: beyond its validity a bulk takes no time from others.
 
-use jiff::Timestamp;
-
 use super::bulk::AcceptedBulk;
+use super::course::instant;
 use super::message::ChannelTurns;
 use crate::timing::{horizon, next_open};
 use crate::wire::channel::ValidityFrom;
@@ -52,10 +51,6 @@ pub fn turns<E>(
     let over = timetable.valid_from().map_or(i64::MAX, |from| from.as_millisecond().saturating_add(valid_ms));
     let time = TakenTime { begins, ends: begins.saturating_add(length).min(over) };
     Ok((ChannelTurns { at: instant(begins), rate }, (time.begins < time.ends).then_some(time)))
-}
-
-fn instant(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -104,7 +104,8 @@ pub fn courses(
     places.map(course).collect()
 }
 
-fn instant(ms: i64) -> Timestamp {
+/// An instant by its millisecond, or the last one that there is.
+pub(super) fn instant(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
 }
 

@@ -23,11 +23,6 @@ pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(SCHEMA)
 }
 
-/// Whether any bulk was ever given turns.
-pub(super) fn are_any(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT EXISTS (SELECT 1 FROM channel_time)", [], |row| row.get(0))
-}
-
 /// Gives a bulk that was just written its turns.
 pub(super) fn give(
     connection: &Connection,

@@ -99,6 +99,15 @@ pub(super) struct MessageDatabase {
     checkpoints: Option<Checkpoints>,
 }
 
+/// What the logs have of what was asked for.
+pub(super) struct FoundLogs {
+    pub(super) page: LogsPage,
+    /// The numbers of the bulks that are left out because they are damaged.
+    pub(super) left_out: Vec<i64>,
+    /// Until when something that was asked for by its id may wait for its turn at the channel, if anything does.
+    pub(super) channel_until: Option<Timestamp>,
+}
+
 impl MessageDatabase {
     /// Opens the books, or makes them.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
@@ -263,13 +272,13 @@ impl MessageDatabase {
         Ok(receipts)
     }
 
-    /// Reads a page of the logs, and the numbers of the bulks that were left out of it because they are damaged.
+    /// Reads a page of the logs.
     pub(super) fn logs(
         &mut self,
         query: &Query,
         inputs: &Inputs,
         (now, unsent): (Timestamp, UnsentInLogs),
-    ) -> Result<(LogsPage, Vec<i64>), SandboxError> {
+    ) -> Result<FoundLogs, SandboxError> {
         let is_named = !query.message_ids.is_empty() || !query.bulk_ids.is_empty();
         let mut headers = if !query.message_ids.is_empty() {
             self.headers_with(query.message_ids.iter().map(String::as_str))?
@@ -282,6 +291,8 @@ impl MessageDatabase {
             let from = query.sent_since.map_or(from, |since| since.max(from));
             self.wrap(table::headers_between(&self.connection, from, until))?
         };
+        let waits = |header: &&BulkHeader| is_named && header.pace.turns.is_some() && header.ends_at() > now;
+        let channel_until = headers.iter().filter(waits).map(BulkHeader::ends_at).max();
         headers.sort_by_key(|header| Reverse(header.ends_at()));
         let mut page = PageBuilder::new(query, inputs, now, unsent);
         let mut left_out = Vec::new();
@@ -292,7 +303,7 @@ impl MessageDatabase {
                 page.add(&bulk);
             }
         }
-        Ok((page.finish(), left_out))
+        Ok(FoundLogs { page: page.finish(), left_out, channel_until })
     }
 
     /// Reads what goes by the inputs, whatever is taken in meanwhile: all that it reads was there before they are looked at,
@@ -313,20 +324,6 @@ impl MessageDatabase {
             self.wrap(self.connection.execute_batch("ROLLBACK"))?;
         }
         judged
-    }
-
-    /// Until when some of these messages may wait for their turns at the channel, if any does after an instant.
-    pub(super) fn channel_until(
-        &mut self,
-        message_ids: &[String],
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, SandboxError> {
-        if message_ids.is_empty() || !self.wrap(channel_turns::are_any(&self.connection))? {
-            return Ok(None);
-        }
-        let headers = self.headers_with(message_ids.iter().map(String::as_str))?;
-        let waits = |header: &BulkHeader| header.pace.turns.is_some() && header.ends_at() > now;
-        Ok(headers.into_iter().filter(waits).map(|header| header.ends_at()).max())
     }
 
     /// Reads a batch of delivery reports that nobody was given, and what is to be marked before they are. The numbers of

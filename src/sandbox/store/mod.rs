@@ -62,7 +62,7 @@ use crate::wire::choices::UnsentInLogs;
 use crate::wire::response::{DeliveryReport, LogsPage};
 use book_count::SharedBookCount;
 use damaged::DamagedBulks;
-use database::{MessageDatabase, NewInput};
+use database::{FoundLogs, MessageDatabase, NewInput};
 use requests::NewRequest;
 use shared::SharedInputs;
 
@@ -232,23 +232,16 @@ impl MessageStore {
     ///
     /// # Errors
     /// If the books cannot be read.
-    pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
-        let (page, left_out) = self.judge(move |database, inputs| database.logs(&query, inputs, (now, unsent))).await?;
-        self.damaged.add(left_out);
-        Ok(page)
-    }
-
-    /// Until when some of these messages may wait for their turns at a channel that takes only so many in a time: what the
-    /// logs do not have of them before that may still leave.
-    ///
-    /// # Errors
-    /// If the books cannot be read.
-    pub async fn channel_until(
+    pub async fn logs(
         &self,
-        message_ids: Vec<String>,
+        query: Query,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, SandboxError> {
-        self.read(move |database| database.channel_until(&message_ids, now)).await
+        unsent: UnsentInLogs,
+    ) -> Result<(LogsPage, Option<Timestamp>), SandboxError> {
+        let FoundLogs { page, left_out, channel_until } =
+            self.judge(move |database, inputs| database.logs(&query, inputs, (now, unsent))).await?;
+        self.damaged.add(left_out);
+        Ok((page, channel_until))
     }
 
     /// Hands out a batch of delivery reports: nobody is given one of them again, whatever happens from now on. A bulk

@@ -163,14 +163,14 @@ async fn rules_that_come_between_a_check_and_its_bulk_hold_for_where_it_is_found
     books.set_rules(rules).await.unwrap();
     books.accept(entry).await.unwrap();
     let later = now() + SignedDuration::from_hours(100);
-    let logs = books.logs(Query::default(), later, UnsentInLogs::Hide).await.unwrap();
+    let (logs, _) = books.logs(Query::default(), later, UnsentInLogs::Hide).await.unwrap();
     assert_eq!(logs.results.len(), 8, "those that left after 52 to 59 hours");
 }
 
 /// When each message that is in the logs left, in seconds from now, by its id.
 async fn left(books: &MessageStore) -> Vec<(String, i64)> {
     let later = now() + SignedDuration::from_hours(1);
-    let logs = books.logs(Query { limit: 100, ..Query::default() }, later, UnsentInLogs::Hide).await.unwrap();
+    let (logs, _) = books.logs(Query { limit: 100, ..Query::default() }, later, UnsentInLogs::Hide).await.unwrap();
     let left = |log: Log| (log.message_id.unwrap(), log.sent_at.unwrap().duration_since(now()).as_secs());
     let mut left: Vec<_> = logs.results.into_iter().map(left).collect();
     left.sort_unstable();
@@ -298,7 +298,7 @@ async fn logs_find_messages_of_all_bulks_by_their_ids() {
     let folder = tempfile::tempdir().unwrap();
     let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
     let find = async |query| {
-        let logs = books.logs(query, now(), UnsentInLogs::Hide).await.unwrap();
+        let (logs, _) = books.logs(query, now(), UnsentInLogs::Hide).await.unwrap();
         let found = logs.results.into_iter().map(|log| (log.bulk_id.unwrap(), log.message_id.unwrap()));
         found.map(|(bulk, message)| format!("{bulk}/{message}")).collect::<Vec<_>>().join(" ")
     };
